@@ -1,0 +1,62 @@
+# Two commands on a fresh machine: `make demo` and `make test`. The rest is listed by `make help`.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# The newest Python that avgflow supports and that really starts; override with `make PYTHON=/path/to/python3.12 …`.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export PYTHONPYCACHEPREFIX :=
+
+.PHONY: help setup lock demo up down test check bench clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
+
+setup: $(STAMP) ## make .venv and install everything into it
+
+$(STAMP): requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "avgflow needs Python 3.11, 3.12 or 3.13; none was found. Install one, or name it: make PYTHON=/path/to/python3.12 setup" >&2; exit 1; }
+	@echo "Installing into $(VENV) with $$($(PYTHON) --version) (a few minutes the first time)"
+	@if command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1; then \
+		uv venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV) && \
+		VIRTUAL_ENV=$(VENV) uv pip install --quiet --compile-bytecode --require-hashes -r requirements.txt && \
+		VIRTUAL_ENV=$(VENV) uv pip install --quiet --no-deps --editable . ; \
+	else \
+		$(PYTHON) -m venv $(VENV) && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable . && \
+		{ $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true; } ; \
+	fi
+	@touch $(STAMP)
+
+lock: ## resolve requirements.txt anew from pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras \
+		--custom-compile-command "make lock" pyproject.toml -o requirements.txt
+
+demo: setup ## start everything, load four stores, run one inzage request, show where its answer lies
+	@$(BIN)/avgflow demo run
+
+up: setup ## start the embedded stack
+	@$(BIN)/avgflow up
+
+down: ## stop the embedded stack; leaves no process behind
+	@if [ -x $(BIN)/avgflow ]; then $(BIN)/avgflow down; fi
+
+test: setup ## run every test that needs no browser or Docker engine
+	@$(BIN)/python -m pytest -q
+
+check: setup ## ruff, mypy and the layer test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/unit/test_layers.py
+
+bench: setup ## the benchmarks with their baselines, in one run
+	@$(BIN)/python -m benchmarks
+
+clean: down ## stop the stack and remove what running it made
+	rm -rf .avgflow $(VENV)

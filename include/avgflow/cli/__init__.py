@@ -1,0 +1,27 @@
+"""The `avgflow` command: one line for a person's mistake, never a stack trace."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import typer
+
+from avgflow.errors import AvgflowError
+
+app = typer.Typer(
+    name="avgflow",
+    help="Data subject requests under the AVG (GDPR): register, run, prove, answer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command; exit 0 on success, 1 on a refusal with one clear line, 2 on wrong usage."""
+    try:
+        app()
+    except AvgflowError as refusal:
+        print(f"avgflow: {refusal}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)

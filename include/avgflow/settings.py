@@ -1,0 +1,113 @@
+"""Where this installation keeps its things: environment first, then `<home>/stack.env`.
+
+The embedded stack writes `stack.env`; in production the same names come from the environment. Stores are
+Airflow connections (`AIRFLOW_CONN_STORE_CRM`, …), so that the command line and the DAGs read one truth.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from dotenv import dotenv_values
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import Engine, create_engine
+
+from avgflow.errors import WrongSetting
+
+INCLUDE = Path(__file__).resolve().parents[1]
+HOME_VARIABLE = "AVGFLOW_HOME"
+
+
+def home() -> Path:
+    """The folder for everything that running avgflow makes: `AVGFLOW_HOME`, else `.avgflow` here."""
+    return Path(os.environ.get(HOME_VARIABLE) or ".avgflow").absolute()
+
+
+class Settings(BaseSettings):
+    """One installation's settings; every field can be set as `AVGFLOW_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="AVGFLOW_", extra="ignore")
+
+    home: Path = Path(".avgflow")
+    catalog: Path = INCLUDE / "catalog"
+    policy: Path = INCLUDE / "policy" / "milgro.yaml"
+    templates: Path = INCLUDE / "templates"
+    register_dsn: SecretStr | None = None
+    register_owner_dsn: SecretStr | None = None
+    register_app_role: str = "register_app"
+    register_keys: SecretStr | None = None
+    hash_key: SecretStr | None = None
+    airflow_url: str | None = None
+    airflow_user: str | None = None
+    airflow_password: SecretStr | None = None
+    smtp_connection: str = "smtp_default"
+    attachment_limit_mb: float = 10.0
+
+    @classmethod
+    def load(cls) -> Settings:
+        """Read the settings; a value that does not fit is a `WrongSetting` naming the variable."""
+        root = home()
+        try:
+            settings = cls(_env_file=root / "stack.env", home=root)  # type: ignore[call-arg]
+        except ValidationError as wrong:
+            fields = ", ".join(f"AVGFLOW_{str(e['loc'][0]).upper()}: {e['msg']}" for e in wrong.errors())
+            raise WrongSetting(f"A setting cannot be used ({fields}). Correct it in the environment.") from None
+        return settings
+
+    @property
+    def work(self) -> Path:
+        """Sealed work files and packages, by request."""
+        return self.home / "work"
+
+    def secret(self, name: str) -> str:
+        """The plain value of a secret setting, or `WrongSetting` where it is not set."""
+        value: SecretStr | None = getattr(self, name)
+        if value is None or not value.get_secret_value():
+            raise WrongSetting(
+                f"AVGFLOW_{name.upper()} is not set. Start the embedded stack (make up), "
+                f"or set it in the environment."
+            )
+        return value.get_secret_value()
+
+    def store_dsn(self, connection: str) -> str:
+        """The DSN of an Airflow connection given as a variable (URI or JSON); `WrongSetting` where there is none."""
+        variable = f"AIRFLOW_CONN_{connection.upper()}"
+        value = os.environ.get(variable) or _dotenv(self.home / "stack.env").get(variable)
+        if not value:
+            raise WrongSetting(
+                f"The connection '{connection}' is unknown. Set {variable}=postgresql://user:password@host/database, "
+                f"or start the embedded stack (make up)."
+            )
+        return _dsn_of_json(value) if value.lstrip().startswith("{") else value
+
+
+@cache
+def _dotenv(path: Path) -> dict[str, str | None]:
+    return dotenv_values(path, interpolate=False) if path.is_file() else {}
+
+
+def _dsn_of_json(value: str) -> str:
+    parts = json.loads(value)
+    user = quote(parts.get("login") or "", safe="")
+    password = quote(parts.get("password") or "", safe="")
+    port = f":{parts['port']}" if parts.get("port") else ""
+    return f"postgresql://{user}:{password}@{parts.get('host') or ''}{port}/{parts.get('schema') or ''}"
+
+
+def engine(dsn: str) -> Engine:
+    """An engine on psycopg 3 for `postgresql://…` (also Airflow's `postgres://`); connections are checked before use."""
+    parts = urlsplit(dsn)
+    url = urlunsplit(("postgresql+psycopg", parts.netloc, parts.path, parts.query, ""))
+    return create_engine(
+        url, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 10, "application_name": "avgflow"}
+    )
+
+
+def database_of(dsn: str) -> str:
+    """The name of the database in a DSN."""
+    return unquote(urlsplit(dsn).path.lstrip("/"))
