@@ -53,7 +53,7 @@ class Settings(BaseSettings):
         """Read the settings; a value that does not fit is a `WrongSetting` naming the variable."""
         root = home()
         try:
-            settings = cls(_env_file=root / "stack.env", home=root)  # type: ignore[call-arg]
+            settings = cls(_env_file=root / "stack.env", home=root)
         except ValidationError as wrong:
             fields = ", ".join(f"AVGFLOW_{str(e['loc'][0]).upper()}: {e['msg']}" for e in wrong.errors())
             raise WrongSetting(f"A setting cannot be used ({fields}). Correct it in the environment.") from None
@@ -69,8 +69,7 @@ class Settings(BaseSettings):
         value: SecretStr | None = getattr(self, name)
         if value is None or not value.get_secret_value():
             raise WrongSetting(
-                f"AVGFLOW_{name.upper()} is not set. Start the embedded stack (make up), "
-                f"or set it in the environment."
+                f"AVGFLOW_{name.upper()} is not set. Start the embedded stack (make up), or set it in the environment."
             )
         return value.get_secret_value()
 
@@ -104,7 +103,10 @@ def engine(dsn: str) -> Engine:
     parts = urlsplit(dsn)
     url = urlunsplit(("postgresql+psycopg", parts.netloc, parts.path, parts.query, ""))
     return create_engine(
-        url, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 10, "application_name": "avgflow"}
+        url,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 10, "application_name": "avgflow"},
     )
 
 

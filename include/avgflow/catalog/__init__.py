@@ -1,0 +1,1 @@
+"""The data map: which tables of which stores hold whose data, and what each column is."""

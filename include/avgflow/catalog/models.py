@@ -1,0 +1,231 @@
+"""The shape of a store's catalog file; `load` reads it, `live` compares it with the database.
+
+In outline (all of a table's columns must be listed; `none` says on purpose that a column is not personal):
+
+    store: orders
+    title: {nl: Orderadministratie, en: Order administration}
+    connection: store_orders
+    tables:
+      public."order":
+        title: {nl: Orders, en: Orders}
+        key: [order_id]
+        subject:                                   # one link, or a list of alternatives; `none`: nobody's rows
+          - {customer_id: orders.public.customer.customer_id}
+          - {contact_email: identifier}
+          - {columns: {customer_number: identifier}, when: "legal_form = 'eenmanszaak'"}
+        classes:
+          - {class: R4, when: invoiced_on IS NOT NULL, term_from: invoiced_on}
+          - {class: R3, term_from: closed_on}
+        columns:
+          contact_email: {category: contact, attribute: email, identifier: email, label: {nl: E-mail, en: E-mail}}
+          entered_by:    {category: staff, third_party: true}
+          internal_ref:  none
+        erase: delete
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from avgflow.catalog.names import ColumnName, TableName
+
+IDENTIFIER = "identifier"
+
+
+class Strict(BaseModel):
+    """A part of the configuration: immutable, and an unknown field is a fault, not a shrug."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Text(Strict):
+    """A text in Dutch and English."""
+
+    nl: str
+    en: str
+
+    def in_(self, language: str) -> str:
+        """The text in `nl` or `en`; any other language gets Dutch."""
+        return self.en if language == "en" else self.nl
+
+
+class Column(Strict):
+    """What one column holds.
+
+    `category`: a data category of the policy. `attribute`: its semantic name (`email`, `full_name`, `address`, …), by
+    which rectification finds every copy. `identifier`: the kind of identifier it holds (`email`, `customer_number`, …):
+    by it rows are found, and its values lead to further rows. `third_party`: it names somebody else (staff included)
+    and is pseudonymised in an access copy (art. 15(4)). `secret`: never leaves (password hashes). `free_text`: may name
+    anyone; names of others in it are pseudonymised. `file_name` (bytea only): the column with the file's own name.
+    """
+
+    personal: bool = True
+    category: str | None = None
+    label: Text | None = None
+    attribute: str | None = None
+    identifier: str | None = None
+    origin: Literal["provided", "observed", "derived", "third party"] = "provided"
+    purpose: int | None = None
+    free_text: bool = False
+    secret: bool = False
+    third_party: bool = False
+    file_name: str | None = None
+    erase: Literal["delete", "anonymise", "keep"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none(cls, value: Any) -> Any:
+        return {"personal": False} if value == "none" else value
+
+    @model_validator(mode="after")
+    def _categorised(self) -> Column:
+        if self.personal and self.category is None:
+            raise ValueError("give the column a category, or write 'none' where it holds no personal data")
+        return self
+
+
+class Link(Strict):
+    """How a row belongs to a person: every named column matches, and the row fulfils `when` (SQL over its columns)."""
+
+    columns: dict[str, ColumnName | Literal["identifier"]]
+    when: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        if isinstance(value, dict) and not isinstance(value.get("columns"), dict):
+            return {"columns": value}
+        return value
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _targets(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not value:
+            raise ValueError("name the columns by which a row belongs to a person")
+        return {
+            str(column): target
+            if target == IDENTIFIER or isinstance(target, ColumnName)
+            else ColumnName.parse(str(target))
+            for column, target in value.items()
+        }
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Link:
+        references = [target for target in self.columns.values() if isinstance(target, ColumnName)]
+        if references and len(references) != len(self.columns):
+            raise ValueError("a link is either an identifier or a reference, not both; write two links")
+        if len({(target.store, target.table) for target in references}) > 1:
+            raise ValueError("a composite reference names columns of one table")
+        if not references and len(self.columns) > 1:
+            raise ValueError("an identifier link names one column; write one link for each")
+        return self
+
+    @property
+    def is_identifier(self) -> bool:
+        return IDENTIFIER in self.columns.values()
+
+    @property
+    def targets(self) -> tuple[ColumnName, ...]:
+        """The referenced columns, in the order of `columns`; empty for an identifier link."""
+        return tuple(target for target in self.columns.values() if isinstance(target, ColumnName))
+
+
+class RowClass(Strict):
+    """A record class and the rows that are of it (the first whose condition holds)."""
+
+    record_class: str = Field(alias="class")
+    when: str | None = None
+    term_from: str | None = None
+
+
+def _links(value: Any) -> Any:
+    if value == "none":
+        return ()
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
+class Table(Strict):
+    """One table, view or materialised view of a store, with every one of its columns.
+
+    `person`: each row stands for one natural person; two rows behind one identifier are then a question for a human.
+    `people`: columns with full names of people, by which other people are recognised in free text.
+    `access: false` (with `why`): rows are not part of an access copy (a plain view repeats what its tables hold).
+    """
+
+    title: Text
+    kind: Literal["table", "view", "materialized view"] = "table"
+    key: tuple[str, ...] = ()
+    person: bool = False
+    people: tuple[str, ...] = ()
+    subject: Annotated[tuple[Link, ...], BeforeValidator(_links)]
+    classes: tuple[RowClass, ...] = ()
+    columns: dict[str, Column]
+    erase: Literal["delete", "anonymise", "keep"] = "delete"
+    access: bool = True
+    why: Text | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Table:
+        known = set(self.columns)
+        named = {
+            **dict.fromkeys(self.key, "key"),
+            **dict.fromkeys(self.people, "people"),
+            **{column: "subject" for link in self.subject for column in link.columns},
+            **{c.term_from: "term_from" for c in self.classes if c.term_from},
+            **{c.file_name: "file_name" for c in self.columns.values() if c.file_name},
+        }
+        for column, place in named.items():
+            if column not in known:
+                raise ValueError(
+                    f"{place} names column '{column}', which is not under columns; add it or correct the name"
+                )
+        for link in self.subject:
+            for column, target in link.columns.items():
+                if target == IDENTIFIER and self.columns[column].identifier is None:
+                    raise ValueError(
+                        f"column '{column}' is an identifier by subject; say of which kind: identifier: email, …"
+                    )
+        if self.subject and not self.classes:
+            raise ValueError("give the table a record class (classes: [{class: R1}])")
+        if self.person and not self.key:
+            raise ValueError("a table of persons needs its key")
+        if not self.access and self.why is None:
+            raise ValueError("say why its rows are not in an access copy (why: {nl: …, en: …})")
+        return self
+
+
+class Store(Strict):
+    """One store: a PostgreSQL database reached through an Airflow connection."""
+
+    store: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: Text
+    connection: str
+    tables: dict[TableName, Table]
+
+    @field_validator("tables", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError("list the tables: schema.table: {…}")
+        return {name if isinstance(name, TableName) else TableName.parse(str(name)): t for name, t in value.items()}
+
+
+class Catalog(Strict):
+    """All stores, by name."""
+
+    stores: dict[str, Store]
+
+    def tables(self) -> Iterator[tuple[Store, TableName, Table]]:
+        """Every table of every store, in the order of the files."""
+        for store in self.stores.values():
+            for name, table in store.tables.items():
+                yield store, name, table
+
+    def column(self, name: ColumnName) -> Column | None:
+        """The column, or None where the catalog has no such column."""
+        store = self.stores.get(name.store)
+        table = store.tables.get(name.table) if store else None
+        return table.columns.get(name.column) if table else None

@@ -1,0 +1,167 @@
+"""The shape of the policy file.
+
+Two legal bases are kept for a class: the one that the company's policy declares and the one that an assessment finds
+for a sole proprietor and for a contact person of a customer; whichever favours the subject is applied.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from avgflow.catalog.models import Strict, Text
+from avgflow.configuration import read
+
+Basis = Literal["a", "b", "c", "d", "e", "f"]
+
+
+class Controller(Strict):
+    """The company that is responsible (art. 4(7)), and where its privacy officer is reached."""
+
+    name: str
+    address: str
+    postal_code: str
+    city: str
+    officer: Text
+    phone: str
+    email: str
+    website: str | None = None
+
+
+class Purpose(Strict):
+    """A purpose of the privacy policy (art. 15(1)(a)) with the bases it declares (art. 6(1))."""
+
+    title: Text
+    explanation: Text
+    basis_declared: tuple[Basis, ...]
+
+
+class Assessed(Strict):
+    """The basis that fits by assessment: for a sole proprietor, and for a contact person of a customer."""
+
+    sole_proprietor: tuple[Basis, ...]
+    contact_person: tuple[Basis, ...]
+
+
+class Term(Strict):
+    """How long a class is kept (art. 15(1)(d)). `law`: by statute, named in `source`; else the company's own choice.
+
+    `period` is an ISO 8601 duration (P7Y, P24M, P30D) or None where only an event ends it; `year_end`: it counts from the
+    end of the year. `text` is what the person reads.
+    """
+
+    law: bool
+    period: str | None = Field(default=None, pattern=r"^P(\d+Y)?(\d+M)?(\d+D)?$")
+    year_end: bool = False
+    source: Text | None = None
+    text: Text
+
+    @model_validator(mode="after")
+    def _sourced(self) -> Term:
+        if self.law and self.source is None:
+            raise ValueError("a term by law names its source (source: {nl: 'art. …', en: …})")
+        return self
+
+
+class RecordClass(Strict):
+    """One class R1..R13 of `design.md` section 2: why it is kept, on what basis, how long, and what each right does to it.
+
+    `erasure`: erase | keep | erase_suppress | suppress. `objection`: absolute | balance | none.
+    `portability`: yes | no | provided (only what the person provided or what was observed) | consent (only on consent).
+    """
+
+    title: Text
+    purposes: tuple[int, ...]
+    basis_declared: tuple[Basis, ...]
+    basis_assessed: Assessed
+    term: Term
+    erasure: Literal["erase", "keep", "erase_suppress", "suppress"]
+    objection: Literal["absolute", "balance", "none"]
+    portability: Literal["yes", "no", "provided", "consent"]
+
+
+class Recipient(Strict):
+    """Who receives data of which classes (art. 15(1)(c)); `named` where the actual identity is known (C-154/21)."""
+
+    title: Text
+    named: tuple[str, ...] = ()
+    classes: tuple[str, ...]
+    why: Text
+    country: str = Field(default="NL", pattern=r"^[A-Z]{2}$")
+    role: Literal["processor", "controller", "authority"]
+
+
+class Transfer(Strict):
+    """Data that goes outside the EEA, and the safeguard of art. 46 (art. 15(2))."""
+
+    country: Text
+    safeguard: Text
+    classes: tuple[str, ...]
+
+
+class Remedies(Strict):
+    """Where a person can go: the Autoriteit Persoonsgegevens (art. 15(1)(f), 77) and the court (art. 79, UAVG 35)."""
+
+    authority: Text
+    court: Text
+
+
+class Statements(Strict):
+    """Texts that every answer carries, in B1 language."""
+
+    rights: tuple[Text, ...]
+    source: Text
+    automated_decisions: Text
+    transfers: Text
+    backups: Text
+    withdrawal: Text
+    remedies: Remedies
+
+
+class Redaction(Strict):
+    """What stands in the place of others' data in an access copy (art. 15(4)); `{n}` counts the people."""
+
+    staff: Text = Text(nl="medewerker {n}", en="staff member {n}")
+    other: Text = Text(nl="andere persoon {n}", en="other person {n}")
+    email: Text = Text(nl="[e-mailadres van iemand anders]", en="[someone else's e-mail address]")
+    phone: Text = Text(nl="[telefoonnummer van iemand anders]", en="[someone else's telephone number]")
+
+
+class Policy(Strict):
+    """One company's policy."""
+
+    version: str
+    controller: Controller
+    mail_from: str
+    officer_mailbox: str
+    categories: dict[str, Text]
+    purposes: dict[int, Purpose]
+    classes: dict[str, RecordClass]
+    recipients: tuple[Recipient, ...]
+    transfers: tuple[Transfer, ...] = ()
+    statements: Statements
+    redaction: Redaction = Redaction()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Policy:
+        for name, record_class in self.classes.items():
+            for purpose in record_class.purposes:
+                if purpose not in self.purposes:
+                    raise ValueError(
+                        f"class {name} names purpose {purpose}, which is not under purposes; add or correct it"
+                    )
+        for what, classes in [
+            *((r.title.nl, r.classes) for r in self.recipients),
+            *((t.country.nl, t.classes) for t in self.transfers),
+        ]:
+            for name in classes:
+                if name not in self.classes:
+                    raise ValueError(f"'{what}' names class {name}, which is not under classes; add or correct it")
+        return self
+
+
+def load(path: Path) -> Policy:
+    """The policy of a file; `WrongConfiguration` names file, line and remedy."""
+    return read(path, Policy)
