@@ -35,8 +35,13 @@ def check_against(catalog: Catalog, policy: Policy) -> None:
     for store, name, table in catalog.tables():
         place = f"{store.store}.{name}"
         for rows in table.classes:
-            if rows.record_class not in policy.classes:
+            known = policy.classes.get(rows.record_class)
+            if known is None:
                 faults.append(f"{place}: class '{rows.record_class}' is not in the policy; add it there or correct it.")
+            elif rows.term is not None and rows.term not in known.other_terms:
+                faults.append(
+                    f"{place}: class {rows.record_class} has no term '{rows.term}'; add it there or correct it."
+                )
         for column, spec in table.columns.items():
             if spec.category is not None and spec.category not in policy.categories:
                 faults.append(

@@ -134,11 +134,15 @@ class Link(Strict):
 
 
 class RowClass(Strict):
-    """A record class and the rows that are of it (the first whose condition holds)."""
+    """A record class and the rows that are of it (the first whose condition holds).
+
+    `term_from`: the column with the date from which the retention term runs; `term`: which of the class's other terms.
+    """
 
     record_class: str = Field(alias="class")
     when: str | None = None
     term_from: str | None = None
+    term: str | None = None
 
 
 def _links(value: Any) -> Any:

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from avgflow.catalog.models import Strict, Text
 from avgflow.configuration import read
+from avgflow.terms import Calendar
 
 Basis = Literal["a", "b", "c", "d", "e", "f"]
 
@@ -48,8 +49,8 @@ class Assessed(Strict):
 class Term(Strict):
     """How long a class is kept (art. 15(1)(d)). `law`: by statute, named in `source`; else the company's own choice.
 
-    `period` is an ISO 8601 duration (P7Y, P24M, P30D) or None where only an event ends it; `year_end`: it counts from the
-    end of the year. `text` is what the person reads.
+    `period` is an ISO 8601 duration (P7Y, P24M, P30D) or None where only an event ends it; `year_end`: it counts from
+    the end of the year. `text` is what the person reads.
     """
 
     law: bool
@@ -66,10 +67,12 @@ class Term(Strict):
 
 
 class RecordClass(Strict):
-    """One class R1..R13 of `design.md` section 2: why it is kept, on what basis, how long, and what each right does to it.
+    """A record class (R1..R13): why it is kept, on what basis, how long, and what each right does to it.
 
-    `erasure`: erase | keep | erase_suppress | suppress. `objection`: absolute | balance | none.
-    `portability`: yes | no | provided (only what the person provided or what was observed) | consent (only on consent).
+    `term` holds unless the catalog names one of `other_terms` for a row; rows under a term by law are kept whatever
+    `erasure` says. `erasure`: erase | keep | erase_suppress | suppress. `objection`: absolute | balance (where the
+    assessed basis is e or f) | none. `portability`: yes | no | provided (only what the person provided or what was
+    observed) | consent (only on consent).
     """
 
     title: Text
@@ -77,6 +80,7 @@ class RecordClass(Strict):
     basis_declared: tuple[Basis, ...]
     basis_assessed: Assessed
     term: Term
+    other_terms: dict[str, Term] = Field(default_factory=dict)
     erasure: Literal["erase", "keep", "erase_suppress", "suppress"]
     objection: Literal["absolute", "balance", "none"]
     portability: Literal["yes", "no", "provided", "consent"]
@@ -109,7 +113,9 @@ class Remedies(Strict):
 
 
 class Statements(Strict):
-    """Texts that every answer carries, in B1 language."""
+    """Texts that an answer carries, in B1 language; `others` where data of others were replaced (art. 15(4)), `secrets`
+    where a secret was left out (art. 32).
+    """
 
     rights: tuple[Text, ...]
     source: Text
@@ -117,6 +123,8 @@ class Statements(Strict):
     transfers: Text
     backups: Text
     withdrawal: Text
+    others: Text
+    secrets: Text
     remedies: Remedies
 
 
@@ -136,6 +144,7 @@ class Policy(Strict):
     controller: Controller
     mail_from: str
     officer_mailbox: str
+    calendar: Calendar = Calendar()
     categories: dict[str, Text]
     purposes: dict[int, Purpose]
     classes: dict[str, RecordClass]
