@@ -1,0 +1,45 @@
+"""`avgflow audit`: checking what the register says of itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from avgflow.crypto import Keyring
+from avgflow.register import chain, database
+from avgflow.settings import Settings
+
+app = typer.Typer(help="Check the register's event chain.", no_args_is_help=True)
+
+
+@app.callback()
+def audit() -> None:
+    """Check the register's event chain."""
+
+
+@app.command()
+def verify(
+    noted: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID:HASH", help="The end of the chain as an earlier check printed it: it must still be in it."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Check every event of the register and name the first that is not as it was written."""
+    settings = Settings.load()
+    keyring = Keyring.of(settings)
+    earlier = chain.Head.parse(noted) if noted else None
+    with database.transaction(database.engine_of(settings)) as conn:
+        report = chain.verify(conn, keyring, earlier)
+    if as_json:
+        typer.echo(json.dumps(asdict(report), ensure_ascii=False))
+    if not report.ok:
+        raise chain.ChainBroken(f"De keten is verbroken: {report.reason_nl}. / The chain is broken: {report.reason}.")
+    if not as_json:
+        typer.echo(f"De keten is heel: {report.events} gebeurtenissen. / The chain is whole: {report.events} events.")
+        typer.echo(f"Einde, om te noteren / end, to be noted: {report.head}")

@@ -1,0 +1,121 @@
+"""Sealing what the register holds of a person, keyed hashes to find it again, and passphrases.
+
+Personal data in the register is encrypted (Fernet: AES-128-CBC with HMAC-SHA-256), looked up by keyed hash, and
+never readable in a column. One class holds the keys, so that no other module sees them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from avgflow.errors import AvgflowError, WrongSetting
+from avgflow.settings import Settings
+
+SHORTEST_HASH_KEY = 16
+"""Characters: below that a keyed hash of an e-mail address can be undone by guessing the key."""
+
+# What a Dutch speaker keeps apart over a bad line: one of b/p, of d/t, of f/v/w, of g/h, of m/n and of s/z; no c, q, x
+# or y. Open syllables only, so that no final d sounds as t; no u, so that none is taken for oe and no swear word arises.
+_CONSONANTS = "bgjklmrstw"
+_VOWELS = "aeio"
+_PAIRS = 7
+"""Pairs of syllables: 14 syllables of 40 are 74.5 bits."""
+
+
+class KeyMissing(AvgflowError):
+    """No key of the register opens a sealed value."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A sealed value of the register cannot be opened: AVGFLOW_REGISTER_KEYS lacks the key it was sealed with, "
+            "or the value was changed. Put the former key back behind the current one (comma separated)."
+        )
+
+
+class Keyring:
+    """The register's keys: Fernet keys, the first of which seals, and the secret of the keyed hashes."""
+
+    __slots__ = ("_fernet", "_hash_key")
+
+    def __init__(self, keys: Sequence[str], hash_key: str) -> None:
+        """`keys` newest first; `WrongSetting` where one is no Fernet key or the hash key is too short."""
+        if not keys:
+            raise WrongSetting("AVGFLOW_REGISTER_KEYS holds no key. Give at least one Fernet key.")
+        try:
+            self._fernet = MultiFernet([Fernet(key) for key in keys])
+        except ValueError:  # its text may repeat the key
+            raise WrongSetting(
+                "AVGFLOW_REGISTER_KEYS holds something that is no Fernet key. "
+                "A Fernet key is 32 random bytes in URL-safe base64; separate several with commas."
+            ) from None
+        if len(hash_key) < SHORTEST_HASH_KEY:
+            raise WrongSetting(
+                f"AVGFLOW_HASH_KEY is shorter than {SHORTEST_HASH_KEY} characters. Set a long random secret, "
+                f"and keep it: the hashes and the event chain of the register hang on it."
+            )
+        self._hash_key = hash_key.encode()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Keyring:
+        """The keyring of an installation; `WrongSetting` where a key is missing or unusable."""
+        keys = [key.strip() for key in settings.secret("register_keys").split(",")]
+        return cls([key for key in keys if key], settings.secret("hash_key"))
+
+    def seal(self, plain: bytes) -> bytes:
+        """Encrypt with the newest key."""
+        return self._fernet.encrypt(plain)
+
+    def open(self, sealed: bytes) -> bytes:
+        """Decrypt with whichever key fits; `KeyMissing` where none does."""
+        try:
+            return self._fernet.decrypt(sealed)
+        except InvalidToken:
+            raise KeyMissing from None
+
+    def reseal(self, sealed: bytes) -> bytes:
+        """The same value under the newest key, so that a former key can be let go; `KeyMissing` as `open`."""
+        try:
+            return self._fernet.rotate(sealed)
+        except InvalidToken:
+            raise KeyMissing from None
+
+    def seal_json(self, value: Any) -> bytes:
+        """Encrypt a JSON value."""
+        return self.seal(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+
+    def open_json(self, sealed: bytes) -> Any:
+        """Decrypt a JSON value; `KeyMissing` as `open`."""
+        return json.loads(self.open(sealed))
+
+    def keyed_hash(self, kind: str, normalised_value: str) -> str:
+        """HMAC-SHA-256 in hex of an identifier in normal form; the same value under another kind hashes differently.
+
+        `ValueError` for a blank value: it would make all people without one look the same (fides#1901).
+        """
+        if not normalised_value.strip():
+            raise ValueError(f"a blank {kind} is nobody's identifier")
+        return self.sign(f"identifier:{kind}", normalised_value.encode())
+
+    def sign(self, purpose: str, message: bytes) -> str:
+        """HMAC-SHA-256 in hex under a key of its own per purpose, so that no signature serves for another thing."""
+        purpose_key = hmac.digest(self._hash_key, purpose.encode(), hashlib.sha256)
+        return hmac.new(purpose_key, message, hashlib.sha256).hexdigest()
+
+
+def new_passphrase() -> str:
+    """A random passphrase of 74 bits that can be told by telephone: `kimo-bara-tesi-goli-maje-wero-siba`.
+
+    Each syllable is one consonant and one vowel, written as it sounds in Dutch; all lower case, with hyphens.
+    """
+    return "-".join(_syllable() + _syllable() for _ in range(_PAIRS))
+
+
+def _syllable() -> str:
+    return secrets.choice(_CONSONANTS) + secrets.choice(_VOWELS)

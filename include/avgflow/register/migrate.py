@@ -1,0 +1,65 @@
+"""Bringing the register's schema up to date, as its owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, func, select
+
+from avgflow.crypto import Keyring
+from avgflow.register import chain
+from avgflow.register.database import named_faults
+from avgflow.register.events import SYSTEM, entry
+from avgflow.register.names import EventName
+from avgflow.settings import engine
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+_LOCK = 0x72656769  # 'regi': two migrations at once wait for each other
+
+
+@dataclass(frozen=True)
+class Migration:
+    """The revision before (None for a new register) and after."""
+
+    before: str | None
+    after: str
+
+
+def migrate(owner_dsn: str, app_role: str, keyring: Keyring) -> Migration:
+    """Bring the register to the newest revision in one transaction, with an event; nothing happens where it is there.
+
+    `owner_dsn` is the role that will own the tables, `app_role` the existing role that works with them. The first
+    event of a new register is that of its making, so that an emptied register is never a whole one.
+    """
+    owner = engine(owner_dsn)
+    try:
+        with named_faults(), owner.begin() as conn:
+            conn.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+            before = _revision(conn)
+            _upgrade(conn, app_role)
+            after = _revision(conn)
+            assert after is not None, "Alembic ran no migration"
+            if before is None:
+                chain.start(conn, keyring)
+            if before != after:
+                facts = {"revision": after, **({"before": before} if before else {})}
+                chain.link(conn, keyring, [entry(EventName.REGISTER_MIGRATED, None, SYSTEM, facts)])
+    finally:
+        owner.dispose()
+    return Migration(before, after)
+
+
+def _upgrade(conn: Connection, app_role: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes.update(connection=conn, app_role=app_role)
+    command.upgrade(config, "head")
+
+
+def _revision(conn: Connection) -> str | None:
+    return MigrationContext.configure(conn).get_current_revision()

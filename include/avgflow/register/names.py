@@ -1,0 +1,64 @@
+"""The events of the register: one list, with what each says to an auditor in Dutch and English."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class Bilingual(StrEnum):
+    """A code with a text for people, in Dutch (`nl`) and English (`en`)."""
+
+    nl: str
+    en: str
+
+    def __new__(cls, value: str, nl: str = "", en: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.nl = nl
+        member.en = en
+        return member
+
+
+class EventName(Bilingual):
+    """What can happen. New rights add names; a name that was ever written is never taken away."""
+
+    REGISTER_MIGRATED = "register.migrated", "Register aangemaakt of bijgewerkt", "Register created or updated"
+
+    REQUEST_REGISTERED = "request.registered", "Verzoek ingeschreven", "Request registered"
+    REQUEST_REPEATED = "request.repeated", "Eerdere verzoeken gevonden", "Earlier requests found"
+    REQUEST_STARTED = "request.started", "Behandeling begonnen", "Work started"
+    REQUEST_RESUMED = "request.resumed", "Behandeling hervat", "Work resumed"
+    REQUEST_VERIFIED = "request.verified", "Identiteit vastgesteld", "Identity verified"
+    REQUEST_IDENTIFIED = "request.identified", "Gegevens van de persoon gevonden", "The person's records found"
+    REQUEST_AMBIGUOUS = "request.ambiguous", "Meer personen mogelijk", "More than one person possible"
+    REQUEST_RESOLVED = "request.resolved", "Persoon aangewezen door een mens", "Person pointed out by a human"
+    REQUEST_EXTENDED = "request.extended", "Termijn verlengd", "Term extended"
+    REQUEST_WAITING = "request.waiting", "Wacht op een mens", "Waiting for a human"
+    REQUEST_STOPPED = "request.stopped", "Behandeling gestopt", "Work stopped"
+    REQUEST_CLOSED = "request.closed", "Verzoek afgesloten", "Request closed"
+
+    CODE_SENT = "code.sent", "Eenmalige code verstuurd", "One-time code sent"
+    CODE_REFUSED = "code.refused", "Eenmalige code onjuist", "One-time code wrong"
+
+    PLAN_MADE = "plan.made", "Plan gemaakt", "Plan made"
+    PLAN_APPROVED = "plan.approved", "Plan goedgekeurd", "Plan approved"
+    PLAN_REFUSED = "plan.refused", "Plan afgekeurd", "Plan refused"
+
+    STORE_COLLECTED = "store.collected", "Gegevens verzameld", "Records collected"
+    STORE_FAILED = "store.failed", "Bron gaf een fout", "Store failed"
+    STORE_DRIFTED = "store.drifted", "Bron wijkt af van de catalogus", "Store differs from the catalog"
+    RECEIPTS_SUPERSEDED = "receipts.superseded", "Stappen opnieuw te doen", "Steps to be done anew"
+
+    CHECK_PASSED = "check.passed", "Controle geslaagd", "Check passed"
+    CHECK_FAILED = "check.failed", "Controle niet geslaagd", "Check failed"
+    REDACTION_MADE = "redaction.made", "Gegevens van anderen onleesbaar gemaakt", "Others' data redacted"
+
+    ANSWER_MADE = "answer.made", "Antwoord opgesteld", "Answer made"
+    PASSPHRASE_MADE = "passphrase.made", "Wachtzin gemaakt", "Passphrase made"
+    PASSPHRASE_SHOWN = "passphrase.shown", "Wachtzin getoond", "Passphrase shown"
+    MAIL_QUEUED = "mail.queued", "Bericht klaargezet", "Mail queued"
+    MAIL_ACCEPTED = "mail.accepted", "Bericht aanvaard door de mailserver", "Mail accepted by the mail server"
+    MAIL_FAILED = "mail.failed", "Bericht niet aanvaard", "Mail not accepted"
+
+    DOSSIER_EXPORTED = "dossier.exported", "Dossier uitgegeven", "Dossier exported"

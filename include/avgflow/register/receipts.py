@@ -1,0 +1,100 @@
+"""Receipts: proof that a step of a request was done in a store, and how much it touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy.dialects import postgresql
+
+from avgflow.crypto import Keyring
+from avgflow.register import chain
+from avgflow.register.detail import checked_code, checked_counts
+from avgflow.register.events import SYSTEM, entry
+from avgflow.register.locks import locked
+from avgflow.register.names import EventName
+from avgflow.register.schema import receipt
+
+
+class Step(StrEnum):
+    """What is done in a store; each has an event of its own."""
+
+    COLLECT = "collect"
+
+
+_EVENTS = {Step.COLLECT: EventName.STORE_COLLECTED}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a step did in a store: rows per table, and the digest of what came of it."""
+
+    step: str
+    store: str
+    counts: Mapping[str, int]
+    digest: str
+    written_at: datetime
+
+
+def put_receipt(
+    conn: Connection,
+    keyring: Keyring,
+    number: str,
+    step: Step,
+    store: str,
+    counts: Mapping[str, int],
+    digest: str,
+    actor: str = SYSTEM,
+) -> Receipt:
+    """Write a receipt with its event, and return the one that is on record.
+
+    The first one stands: a second run, of the same or of another result, changes nothing and is told what stands.
+    To do a step anew take the receipts back first (`supersede_receipts`).
+    """
+    locked(conn, number)
+    written = postgresql.insert(receipt).values(
+        number=number,
+        step=Step(step).value,
+        store=checked_code("the store of a receipt", store),
+        counts=checked_counts("the counts of a receipt", counts),
+        digest=checked_code("the digest of a receipt", digest),
+    )
+    row = conn.execute(written.on_conflict_do_nothing().returning(receipt)).one_or_none()
+    if row is None:
+        return _receipt(conn.execute(_current(number).where(receipt.c.step == step, receipt.c.store == store)).one())
+    facts = {"store": store, "tables": len(counts), "rows": sum(counts.values()), "digest": digest}
+    chain.link(conn, keyring, [entry(_EVENTS[Step(step)], number, actor, facts)])
+    return _receipt(row)
+
+
+def receipts(conn: Connection, number: str) -> Sequence[Receipt]:
+    """The current receipts of a request, in the order in which they were written."""
+    return [_receipt(row) for row in conn.execute(_current(number).order_by(receipt.c.id))]
+
+
+def supersede_receipts(conn: Connection, keyring: Keyring, number: str, actor: str = SYSTEM) -> int:
+    """Set a request's receipts aside, so that its steps are done anew, with the event; returns how many.
+
+    They stay on the register; nothing happens where there are none.
+    """
+    locked(conn, number)
+    aside = conn.execute(
+        update(receipt)
+        .where(receipt.c.number == number, receipt.c.superseded_at.is_(None))
+        .values(superseded_at=func.clock_timestamp())
+    ).rowcount
+    if aside:
+        chain.link(conn, keyring, [entry(EventName.RECEIPTS_SUPERSEDED, number, actor, {"receipts": aside})])
+    return aside
+
+
+def _current(number: str) -> Any:
+    return select(receipt).where(receipt.c.number == number, receipt.c.superseded_at.is_(None))
+
+
+def _receipt(row: Row[Any]) -> Receipt:
+    return Receipt(row.step, row.store, row.counts, row.digest, row.written_at)

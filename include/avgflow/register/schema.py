@@ -1,0 +1,189 @@
+"""The register's tables, as SQLAlchemy Core describes them for queries; `migrations` makes them.
+
+Columns called `sealed` hold Fernet tokens (`avgflow.crypto`). Times are timestamptz.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "uq": "%(table_name)s_%(column_0_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "ix": "%(table_name)s_%(column_0_name)s_index",
+    }
+)
+
+MOMENT = DateTime(timezone=True)
+NOW = text("clock_timestamp()")
+
+request_counter = Table(
+    "request_counter",
+    metadata,
+    Column("year", SmallInteger, primary_key=True, autoincrement=False),
+    Column("last", Integer, nullable=False),
+    comment="The last number given out per year; never goes back, so that no number is used twice.",
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("right", Text, nullable=False),
+    Column("status", Text, nullable=False, server_default=text("'registered'")),
+    Column("waiting_for", Text),
+    Column("outcome", Text),
+    Column("reason", Text),
+    Column("language", Text, nullable=False),
+    Column("received", Date, nullable=False),
+    Column("due", Date, nullable=False),
+    Column("extended_due", Date, nullable=False),
+    Column("verified_by", Text),
+    Column("verified_at", MOMENT),
+    Column("registered_at", MOMENT, nullable=False, server_default=NOW),
+    Column("changed_at", MOMENT, nullable=False, server_default=NOW),
+    Column("subject_sealed", LargeBinary, nullable=False),
+    CheckConstraint("number ~ '^AVG-[0-9]{4}-[0-9]{5,}$'", name="number"),
+    CheckConstraint("(status = 'waiting') = (waiting_for IS NOT NULL)", name="waiting"),
+    CheckConstraint("status <> 'closed' OR outcome IS NOT NULL", name="closed"),
+    CheckConstraint("received <= due AND due <= extended_due", name="term"),
+    Index("request_status_index", "status", "due"),
+    comment="What was asked and where it stands.",
+)
+
+identifier = Table(
+    "identifier",
+    metadata,
+    Column("number", Text, ForeignKey("request.number"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Index("identifier_hash_index", "hash"),
+    comment="Keyed hashes of a request's identifiers, to find a person's earlier requests.",
+)
+
+event = Table(
+    "event",
+    metadata,
+    # Given out by the chain itself, without gaps: a missing id is a removed event.
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", MOMENT, nullable=False),
+    Column("name", Text, nullable=False),
+    # No foreign key: a request may be let go after its own term (avg.md R12); its events stay in the chain.
+    Column("number", Text),
+    Column("actor", Text, nullable=False),
+    Column("detail", JSONB, nullable=False),
+    Column("prev_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Index("event_number_index", "number", "id"),
+    comment="What happened, as a hash chain; the database refuses to change or remove a row.",
+)
+
+chain_head = Table(
+    "chain_head",
+    metadata,
+    Column("only", Boolean, primary_key=True, server_default=text("true"), autoincrement=False),
+    Column("last_id", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("signature", Text, nullable=False),
+    CheckConstraint("only", name="only"),
+    comment="The end of the event chain, signed with a key that the database does not have; one row.",
+)
+
+plan = Table(
+    "plan",
+    metadata,
+    Column("number", Text, ForeignKey("request.number"), primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("made_at", MOMENT, nullable=False, server_default=NOW),
+    Column("sealed", LargeBinary, nullable=False),
+    comment="The plans made for a request; the newest counts.",
+)
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("number", Text, ForeignKey("request.number"), nullable=False),
+    Column("step", Text, nullable=False),
+    Column("store", Text, nullable=False),
+    Column("counts", JSONB, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("written_at", MOMENT, nullable=False, server_default=NOW),
+    Column("superseded_at", MOMENT),
+    Index(
+        "receipt_current_key",
+        "number",
+        "step",
+        "store",
+        unique=True,
+        postgresql_where=text("superseded_at IS NULL"),
+    ),
+    comment="What a step did in a store: one current receipt per request, step and store.",
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("number", Text, ForeignKey("request.number"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("result", JSONB, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("kept_at", MOMENT, nullable=False, server_default=NOW),
+    UniqueConstraint("number", "kind", "digest", name="evidence_digest_key"),
+    comment="Results of checks, without any value of any row; grows only.",
+)
+
+passphrase = Table(
+    "passphrase",
+    metadata,
+    Column("number", Text, ForeignKey("request.number"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", MOMENT, nullable=False, server_default=NOW),
+    comment="The passphrase of a request's package; it goes to the person by another channel than the package.",
+)
+
+mail = Table(
+    "mail",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("number", Text),
+    Column("kind", Text, nullable=False),
+    Column("recipient_sealed", LargeBinary, nullable=False),
+    Column("message_sealed", LargeBinary, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("queued_at", MOMENT, nullable=False, server_default=NOW),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("attempted_at", MOMENT),
+    Column("failure", Text),
+    Column("accepted_at", MOMENT),
+    ForeignKeyConstraint(["number"], ["request.number"]),
+    UniqueConstraint("number", "kind", name="mail_kind_key", postgresql_nulls_not_distinct=True),
+    Index("mail_pending_index", "queued_at", postgresql_where=text("accepted_at IS NULL")),
+    comment="The outbox: a mail waits here until the mail server has accepted it.",
+)
