@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from avgflow.catalog.models import Catalog, Store
-from avgflow.configuration import WrongConfiguration, read
+from avgflow.catalog.names import ColumnName
+from avgflow.configuration import Document, WrongConfiguration
 from avgflow.policy.models import Policy
 
 
@@ -16,50 +18,65 @@ def load(folder: Path) -> Catalog:
         raise WrongConfiguration(
             f"{folder}: holds no catalog file. Point AVGFLOW_CATALOG to a folder with one YAML a store."
         )
-    stores: dict[str, Store] = {}
+    stores: dict[str, tuple[Document, Store]] = {}
     for file in files:
-        store = read(file, Store)
+        document = Document.open(file)
+        store = document.model(Store)
         if store.store in stores:
-            raise WrongConfiguration(f"{file}:1: store '{store.store}' is described twice; give each store one file.")
-        stores[store.store] = store
-    catalog = Catalog(stores=stores)
-    faults = list(_dangling(catalog))
-    if faults:
-        raise WrongConfiguration("\n".join(f"{folder}: {fault}" for fault in faults))
+            raise WrongConfiguration(
+                f"{document.place('store')}: store '{store.store}' is described in {stores[store.store][0].path} too; "
+                f"give each store one file and a name of its own."
+            )
+        stores[store.store] = (document, store)
+    catalog = Catalog.of(stores)
+    _refuse(_dangling(catalog))
     return catalog
 
 
 def check_against(catalog: Catalog, policy: Policy) -> None:
-    """Every class, category and purpose that the catalog names must be in the policy; else `WrongConfiguration`."""
-    faults: list[str] = []
+    """Classes, terms, categories and purposes of the catalog must be in the policy; else `WrongConfiguration`."""
+    _refuse([*_unknown_classes(catalog, policy), *_unknown_categories(catalog, policy)])
+
+
+def _refuse(faults: Iterator[str] | list[str]) -> None:
+    if found := list(faults):
+        raise WrongConfiguration("\n".join(found))
+
+
+def _unknown_classes(catalog: Catalog, policy: Policy) -> Iterator[str]:
     for store, name, table in catalog.tables():
-        place = f"{store.store}.{name}"
-        for rows in table.classes:
+        for number, rows in enumerate(table.classes):
+            place = catalog.place(store.store, name, "classes", number)
             known = policy.classes.get(rows.record_class)
             if known is None:
-                faults.append(f"{place}: class '{rows.record_class}' is not in the policy; add it there or correct it.")
+                yield f"{place}: class '{rows.record_class}' is not in the policy; add it there or correct it."
             elif rows.term is not None and rows.term not in known.other_terms:
-                faults.append(
-                    f"{place}: class {rows.record_class} has no term '{rows.term}'; add it there or correct it."
-                )
-        for column, spec in table.columns.items():
-            if spec.category is not None and spec.category not in policy.categories:
-                faults.append(
-                    f"{place}.{column}: category '{spec.category}' is not in the policy; add it or correct it."
-                )
-            if spec.purpose is not None and spec.purpose not in policy.purposes:
-                faults.append(f"{place}.{column}: purpose {spec.purpose} is not in the policy; add it or correct it.")
-    if faults:
-        raise WrongConfiguration("\n".join(faults))
+                yield f"{place}: class {rows.record_class} has no term '{rows.term}'; add it there or correct it."
 
 
-def _dangling(catalog: Catalog) -> list[str]:
-    faults = []
+def _unknown_categories(catalog: Catalog, policy: Policy) -> Iterator[str]:
     for store, name, table in catalog.tables():
-        for link in table.subject:
-            faults += [
-                f"{store.store}.{name}: subject refers to {target}, which no catalog file describes; correct the name."
-                for target in link.targets
-                if catalog.column(target) is None
-            ]
-    return faults
+        for column, spec in table.columns.items():
+            place = catalog.place(store.store, name, "columns", column)
+            if spec.category is not None and spec.category not in policy.categories:
+                yield f"{place}.{column}: category '{spec.category}' is not in the policy; add it there or correct it."
+            if spec.purpose is not None and spec.purpose not in policy.purposes:
+                yield f"{place}.{column}: purpose {spec.purpose} is not in the policy; add it there or correct it."
+
+
+def _dangling(catalog: Catalog) -> Iterator[str]:
+    for store, name, table in catalog.tables():
+        for number, link in enumerate(table.subject):
+            for target in link.targets:
+                if catalog.column(target) is None:
+                    place = catalog.place(store.store, name, "subject", number)
+                    yield f"{place}: subject refers to {target}, which {_nearest(catalog, target)}; correct the name."
+
+
+def _nearest(catalog: Catalog, target: ColumnName) -> str:
+    store = catalog.stores.get(target.store)
+    if store is None:
+        return f"is in no file: there is no store '{target.store}'"
+    if target.table not in store.tables:
+        return f"is not described: {target.store} has no table {target.table}"
+    return f"is not described: {target.store}.{target.table} has no such column"

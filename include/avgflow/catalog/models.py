@@ -25,14 +25,22 @@ In outline (all of a table's columns must be listed; `none` says on purpose that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from avgflow.catalog.names import ColumnName, TableName
+from avgflow.configuration import Document
 
 IDENTIFIER = "identifier"
+DECIDE = "decide"
+"""What a drafted catalog (`avgflow catalog init`) says where a human has to decide; it does not load."""
+
+
+def _decided(value: Any, remedy: str) -> None:
+    if value == DECIDE:
+        raise ValueError(f"not decided yet; {remedy}")
 
 
 class Strict(BaseModel):
@@ -44,8 +52,14 @@ class Strict(BaseModel):
 class Text(Strict):
     """A text in Dutch and English."""
 
-    nl: str
-    en: str
+    nl: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _both(cls, value: Any) -> Any:
+        _decided(value, "give the text in Dutch and English ({nl: …, en: …})")
+        return value
 
     def in_(self, language: str) -> str:
         """The text in `nl` or `en`; any other language gets Dutch."""
@@ -78,6 +92,7 @@ class Column(Strict):
     @model_validator(mode="before")
     @classmethod
     def _none(cls, value: Any) -> Any:
+        _decided(value, "say what the column holds ({category: …, label: …}), or 'none' where it is not personal")
         return {"personal": False} if value == "none" else value
 
     @model_validator(mode="after")
@@ -146,9 +161,15 @@ class RowClass(Strict):
 
 
 def _links(value: Any) -> Any:
+    _decided(value, "say how a row belongs to a person ({column: identifier}), or 'none' where it is nobody's")
     if value == "none":
         return ()
     return value if isinstance(value, (list, tuple)) else [value]
+
+
+def _classes(value: Any) -> Any:
+    _decided(value, "say of which record class the rows are ([{class: R1}])")
+    return value
 
 
 class Table(Strict):
@@ -165,7 +186,7 @@ class Table(Strict):
     person: bool = False
     people: tuple[str, ...] = ()
     subject: Annotated[tuple[Link, ...], BeforeValidator(_links)]
-    classes: tuple[RowClass, ...] = ()
+    classes: Annotated[tuple[RowClass, ...], BeforeValidator(_classes)] = ()
     columns: dict[str, Column]
     erase: Literal["delete", "anonymise", "keep"] = "delete"
     access: bool = True
@@ -201,26 +222,51 @@ class Table(Strict):
         return self
 
 
+def _table_name(value: Any) -> TableName:
+    return value if isinstance(value, TableName) else TableName.parse(str(value))
+
+
 class Store(Strict):
     """One store: a PostgreSQL database reached through an Airflow connection."""
 
     store: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: Text
     connection: str
-    tables: dict[TableName, Table]
+    tables: dict[Annotated[TableName, BeforeValidator(_table_name)], Table]
 
     @field_validator("tables", mode="before")
     @classmethod
     def _names(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             raise ValueError("list the tables: schema.table: {…}")
-        return {name if isinstance(name, TableName) else TableName.parse(str(name)): t for name, t in value.items()}
+        seen: dict[TableName, Any] = {}
+        for key in value:
+            name = _table_name(key)
+            if name in seen:
+                raise ValueError(f"'{seen[name]}' and '{key}' are one table; take one of the two out")
+            seen[name] = key
+        return value
 
 
 class Catalog(Strict):
     """All stores, by name."""
 
     stores: dict[str, Store]
+    _files: dict[str, Document] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def of(cls, files: Mapping[str, tuple[Document, Store]]) -> Catalog:
+        """A catalog that knows in which file each store is described."""
+        catalog = cls(stores={name: store for name, (_, store) in files.items()})
+        catalog._files.update({name: document for name, (document, _) in files.items()})
+        return catalog
+
+    def place(self, store: str, table: TableName, *location: int | str) -> str:
+        """Where a part of a table's description stands (`file:line: table`), for a message about it."""
+        document = self._files.get(store)
+        if document is None:
+            return f"{store}.{table}"
+        return f"{document.place('tables', *_written(document, table), *location)}: {table}"
 
     def tables(self) -> Iterator[tuple[Store, TableName, Table]]:
         """Every table of every store, in the order of the files."""
@@ -233,3 +279,8 @@ class Catalog(Strict):
         store = self.stores.get(name.store)
         table = store.tables.get(name.table) if store else None
         return table.columns.get(name.column) if table else None
+
+
+def _written(document: Document, table: TableName) -> tuple[str, ...]:
+    """The table's name as it is written in the file (quotes are a matter of taste)."""
+    return tuple(key for key in document.keys("tables") if TableName.parse(key) == table)

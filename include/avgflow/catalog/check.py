@@ -1,0 +1,79 @@
+"""The catalog against a store itself: its live schema, and its conditions, which only the database can judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Boolean, Connection, Select, literal, literal_column, select, table, union_all
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.elements import quoted_name
+
+from avgflow.catalog import live
+from avgflow.catalog.drift import Drift, DriftKind, drift
+from avgflow.catalog.live import LiveSchema
+from avgflow.catalog.models import Store, Table
+from avgflow.catalog.names import TableName
+
+Probe = Select[Any]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A store's live schema and where the catalog parts from it."""
+
+    live: LiveSchema
+    drifts: tuple[Drift, ...]
+
+
+def check(connection: Connection, store: Store) -> Checked:
+    """Compare one store, in four round trips where nothing is wrong; the connection is in a transaction."""
+    schema = live.read(connection)
+    found = drift(store, schema)
+    return Checked(schema, (*found, *rejected(connection, store, schema)))
+
+
+def rejected(connection: Connection, store: Store, schema: LiveSchema) -> tuple[Drift, ...]:
+    """The conditions (`when`) that the database does not accept over their table; no row is read."""
+    conditions = list(_conditions(store, schema))
+    if not conditions or _refusal(connection, [probe for _, _, probe in conditions]) is None:
+        return ()
+    faults = []
+    for name, when, probe in conditions:
+        refusal = _refusal(connection, [probe])
+        if refusal is not None:
+            message = f"the database does not accept `{when}` ({refusal}). Correct it in the catalog."
+            faults.append(Drift(store.store, name, DriftKind.REJECTED_CONDITION, message))
+    return tuple(faults)
+
+
+def _conditions(store: Store, schema: LiveSchema) -> Iterator[tuple[TableName, str, Probe]]:
+    for name, spec in store.tables.items():
+        if name in schema.tables:
+            for when in dict.fromkeys(_whens(spec)):
+                yield name, when, _probe(name, when)
+
+
+def _whens(spec: Table) -> Iterator[str]:
+    for when in (*(link.when for link in spec.subject), *(rows.when for rows in spec.classes)):
+        if when is not None:
+            yield when
+
+
+def _probe(name: TableName, when: str) -> Probe:
+    relation = table(quoted_name(name.table, quote=True), schema=quoted_name(name.schema, quote=True))
+    return select(literal(1)).select_from(relation).where(literal_column(f"({when})", Boolean)).limit(0)
+
+
+def _refusal(connection: Connection, probes: list[Probe]) -> str | None:
+    """The database's own words; safe to repeat, for no row was read and the condition is the catalog's."""
+    try:
+        with connection.begin_nested():
+            connection.execute(union_all(*probes) if len(probes) > 1 else probes[0])
+    except DBAPIError as error:
+        words = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+        if words is None:
+            raise
+        return str(words)
+    return None

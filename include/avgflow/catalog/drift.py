@@ -1,0 +1,184 @@
+"""Where the catalog and a store's live schema part ways.
+
+Read before every run: a table or column that one side does not know makes a request unsafe, for rows could be left out
+in silence; a missing index makes it slow, and is advice. Nothing is mended here: a human decides, in the catalog or in
+the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy.dialects import postgresql
+
+from avgflow.catalog.live import Index, LiveSchema, LiveTable
+from avgflow.catalog.models import Link, Store, Table
+from avgflow.catalog.names import TableName
+from avgflow.errors import AvgflowError
+
+_BLANKS = " \t\r\n\u00a0"
+_quote = postgresql.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]
+
+
+class Severity(StrEnum):
+    """`unsafe`: no request runs on this store until it is decided; `advice`: it runs, but slowly."""
+
+    UNSAFE = "unsafe"
+    ADVICE = "advice"
+
+
+class DriftKind(StrEnum):
+    """What is not as the catalog says."""
+
+    UNKNOWN_TABLE = "unknown table"
+    MISSING_TABLE = "missing table"
+    UNKNOWN_COLUMN = "unknown column"
+    MISSING_COLUMN = "missing column"
+    WRONG_KIND = "wrong kind"
+    WRONG_KEY = "wrong key"
+    REJECTED_CONDITION = "rejected condition"
+    MISSING_INDEX = "missing index"
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One difference, with what a person must do; `statement` is SQL that would mend it."""
+
+    store: str
+    table: TableName
+    kind: DriftKind
+    message: str
+    statement: str | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """Only a missing index lets requests run."""
+        return Severity.ADVICE if self.kind is DriftKind.MISSING_INDEX else Severity.UNSAFE
+
+    def __str__(self) -> str:
+        return f"{self.store}.{self.table}: {self.kind}: {self.message}"
+
+
+class CatalogDrift(AvgflowError):
+    """A store's schema is not what the catalog says, so that rows could be left out."""
+
+    def __init__(self, drifts: Iterable[Drift]) -> None:
+        self.drifts = tuple(drifts)
+        super().__init__(
+            "The catalog does not fit the stores; see `avgflow catalog check`. "
+            + " ".join(str(drift) for drift in self.drifts)
+        )
+
+
+def refuse_unsafe(drifts: Iterable[Drift]) -> None:
+    """Raise `CatalogDrift` with every difference that makes a request unsafe; advice passes."""
+    if unsafe := [drift for drift in drifts if drift.severity is Severity.UNSAFE]:
+        raise CatalogDrift(unsafe)
+
+
+def drift(store: Store, live: LiveSchema) -> tuple[Drift, ...]:
+    """Every difference between a store's catalog file and its live schema, table by table."""
+    found: list[Drift] = []
+    for name in sorted(live.tables.keys() - store.tables.keys()):
+        kind = live.tables[name].kind
+        found.append(
+            Drift(
+                store.store,
+                name,
+                DriftKind.UNKNOWN_TABLE,
+                f"the database has this {kind}, the catalog does not. Describe it there (subject: none where its rows "
+                f"are nobody's).",
+            )
+        )
+    for name, table in store.tables.items():
+        there = live.tables.get(name)
+        if there is None:
+            message = f"the catalog describes this {table.kind}, the database has none. Correct or remove it there."
+            found.append(Drift(store.store, name, DriftKind.MISSING_TABLE, message))
+        else:
+            found += _of_table(store.store, table, there)
+    return tuple(found)
+
+
+def _of_table(store: str, table: Table, live: LiveTable) -> Iterator[Drift]:
+    for column in (name for name in live.columns if name not in table.columns):
+        message = f"column {_quote(column)} is not in the catalog. Say what it holds (none where it is not personal)."
+        yield Drift(store, live.name, DriftKind.UNKNOWN_COLUMN, message)
+    for column in (name for name in table.columns if name not in live.columns):
+        message = f"column {_quote(column)} of the catalog is not in the database. Correct or remove it there."
+        yield Drift(store, live.name, DriftKind.MISSING_COLUMN, message)
+    if table.kind != _plain(live):
+        message = f"the catalog says {table.kind}, it is a {live.kind}. Write kind: {_plain(live)}."
+        yield Drift(store, live.name, DriftKind.WRONG_KIND, message)
+    wrong_key = _wrong_key(table, live)
+    if wrong_key is not None:
+        yield Drift(store, live.name, DriftKind.WRONG_KEY, wrong_key)
+    if live.kind in {"table", "partitioned table", "materialized view"}:
+        yield from _missing_indexes(store, table, live)
+
+
+def _plain(live: LiveTable) -> str:
+    return "table" if live.kind in {"partitioned table", "foreign table"} else live.kind
+
+
+def _wrong_key(table: Table, live: LiveTable) -> str | None:
+    if set(table.key) == set(live.primary_key) or not set(table.key) <= live.columns.keys():
+        return None
+    if live.primary_key and not table.key:
+        return f"it has the primary key {', '.join(live.primary_key)}. Write key: [{', '.join(live.primary_key)}]."
+    if live.kind in {"view", "foreign table"} or any(_is_unique(index, table.key) for index in live.indexes):
+        return None
+    has = f"its primary key is {', '.join(live.primary_key)}" if live.primary_key else "it has no primary key"
+    return f"nothing in the database makes {', '.join(table.key)} unique; {has}. Write that key, or none (key: [])."
+
+
+def _is_unique(index: Index, key: tuple[str, ...]) -> bool:
+    return (
+        index.unique and not index.partial and len(index.columns) == len(index.parts) and set(index.columns) == set(key)
+    )
+
+
+def _missing_indexes(store: str, table: Table, live: LiveTable) -> Iterator[Drift]:
+    for link in table.subject:
+        if not link.columns.keys() <= live.columns.keys() or any(_serves(i, link, live) for i in live.indexes):
+            continue
+        columns = ", ".join(link.columns)
+        statement = f"CREATE INDEX {_concurrently(live)}ON {_table(live.name)} ({_wanted(link, live)});"
+        message = f"rows are searched by {columns} without an index that serves it. Make one: {statement}"
+        yield Drift(store, live.name, DriftKind.MISSING_INDEX, message, statement)
+
+
+def _serves(index: Index, link: Link, live: LiveTable) -> bool:
+    if index.partial:
+        return False
+    if link.is_identifier:
+        first = index.parts[0] if index.parts else None
+        return first is not None and first.expression in _printed(next(iter(link.columns)))
+    wanted = set(link.columns)
+    return index.method in {"btree", "hash"} and set(index.columns[: len(wanted)]) == wanted
+
+
+def _printed(column: str) -> set[str]:
+    """How PostgreSQL prints the expression of an identifier's index, for text and for other types."""
+    names = {column, '"' + column.replace('"', '""') + '"'}
+    return {f"lower(btrim({name}{cast}, '{_BLANKS}'::text))" for name in names for cast in ("", "::text")}
+
+
+def _wanted(link: Link, live: LiveTable) -> str:
+    if not link.is_identifier:
+        return ", ".join(_quote(column) for column in link.columns)
+    column = next(iter(link.columns))
+    is_text = live.columns[column].type.startswith(("text", "character varying"))
+    value = _quote(column) if is_text else f"CAST({_quote(column)} AS text)"
+    return rf"lower(btrim({value}, E' \t\r\n\u00a0'))"
+
+
+def _table(name: TableName) -> str:
+    return f"{_quote(name.schema)}.{_quote(name.table)}"
+
+
+def _concurrently(live: LiveTable) -> str:
+    # A store is in use; only a partitioned table cannot be indexed without stopping its writers.
+    return "" if live.kind == "partitioned table" else "CONCURRENTLY "
