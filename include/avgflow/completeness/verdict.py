@@ -1,0 +1,155 @@
+"""The verdict: a Great Expectations suite per store, made from the catalog, over the measures of its tables.
+
+A suite sees a frame with a row a table and numbers in its columns; no value of any row of a store reaches it, and its
+results are asked for without values (Great Expectations' default quotes the unexpected ones).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from avgflow.catalog.models import Catalog, Store
+from avgflow.completeness.measure import Measure
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation: what it holds in words, the figures that must be equal (or the one that must be nothing)."""
+
+    name: str
+    nl: str
+    en: str
+    figure: str
+    equals: str | None = None
+
+    def holds(self, measure: Measure) -> bool:
+        """For one table, without Great Expectations: to say where a failed expectation failed."""
+        other = getattr(measure, self.equals) if self.equals else 0
+        return bool(getattr(measure, self.figure) == other)
+
+    def detail(self, measure: Measure) -> str:
+        """The figures, for a person."""
+        value = getattr(measure, self.figure)
+        return f"{value} / {getattr(measure, self.equals)}" if self.equals else str(value)
+
+
+CHECKS = (
+    Check("columns_known", "elke kolom staat in de gegevenskaart", "every column is in the catalog", "unknown_columns"),
+    Check("columns_present", "elke kolom van de gegevenskaart bestaat", "every catalogued column exists", "missing_columns"),
+    Check("as_planned", "verzameld is wat gepland was", "what was planned was collected", "collected", "planned"),
+    Check("complete", "verzameld is wat een tweede telling vindt", "an independent count finds as many", "collected", "counted"),
+    Check("exact", "elke waarde is gelijk aan die in het systeem", "every value equals the stored one", "identical", "collected"),
+    Check("own", "elke rij is van deze persoon", "every row is this person's", "of_others"),
+    Check("keyed", "elke rij heeft haar sleutel", "every row has its key", "without_key"),
+    Check("once", "geen rij is dubbel", "no row is there twice", "doubled"),
+    Check("redacted", "geen naam van anderen is leesbaar", "no third party's name is readable", "unredacted"),
+)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """The result of one expectation of a store's suite."""
+
+    store: str
+    name: str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Where an expectation failed: figures, no values."""
+
+    store: str
+    table: str
+    check: Check
+    detail: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether an answer may go out, and if not, what is missing where."""
+
+    number: str
+    expectations: tuple[Expectation, ...]
+    measures: tuple[Measure, ...]
+
+    @property
+    def passed(self) -> bool:
+        """All expectations held, and there were some (no work done is no proof)."""
+        return bool(self.expectations) and all(expectation.passed for expectation in self.expectations)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Each failed check of each table."""
+        return tuple(
+            Failure(measure.store, measure.table, check, check.detail(measure))
+            for measure in self.measures
+            for check in CHECKS
+            if not check.holds(measure)
+        )
+
+
+def judge(catalog: Catalog, batch: Mapping[str, Mapping[str, Sequence[Measure]]]) -> dict[str, Verdict]:
+    """Judge each request of the batch: `batch` is request -> store -> measures.
+
+    A catalogued store without measures, or a catalogued table without a row in them, fails its suite.
+    """
+    import great_expectations as gx  # here: its import takes seconds, and only this task needs it
+
+    _quiet()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    source = context.data_sources.add_pandas("measures")
+    suites = {}
+    for store in catalog.stores.values():
+        suite = gx.ExpectationSuite(name=f"completeness_{store.store}", expectations=_expectations(gx, store))
+        batches = source.add_dataframe_asset(store.store).add_batch_definition_whole_dataframe("all")
+        suites[store.store] = (context.suites.add(suite), batches)
+    return {number: _verdict(number, suites, stores) for number, stores in batch.items()}
+
+
+def tables_of(store: Store) -> list[str]:
+    """The tables of a store that an access copy holds, with rows or declared empty."""
+    return [str(name) for name, table in store.tables.items() if table.access and table.subject]
+
+
+def _expectations(gx: Any, store: Store) -> list[Any]:
+    gxe = gx.expectations
+    tables = tables_of(store)
+    made = [
+        gxe.ExpectTableRowCountToEqual(value=len(tables), meta={"check": "every_table_once"}),
+        gxe.ExpectColumnDistinctValuesToEqualSet(column="table", value_set=tables, meta={"check": "every_table"}),
+    ]
+    for check in CHECKS:
+        meta = {"check": check.name}
+        if check.equals:
+            made.append(
+                gxe.ExpectColumnPairValuesToBeEqual(column_A=check.figure, column_B=check.equals, meta=meta)
+            )
+        else:
+            made.append(gxe.ExpectColumnValuesToBeInSet(column=check.figure, value_set=[0], meta=meta))
+    return made
+
+
+def _verdict(number: str, suites: Mapping[str, Any], stores: Mapping[str, Sequence[Measure]]) -> Verdict:
+    import pandas as pd
+
+    results: list[Expectation] = []
+    for store, (suite, batches) in suites.items():
+        rows = [measure.row() for measure in stores.get(store, ())]
+        frame = pd.DataFrame(rows, columns=["store", "table", *Measure.figures()])
+        frame = frame.astype({figure: "int64" for figure in Measure.figures()})
+        outcome = batches.get_batch({"dataframe": frame}).validate(suite, result_format="BOOLEAN_ONLY")
+        results += [
+            Expectation(store, result.expectation_config.meta["check"], bool(result.success))
+            for result in outcome.results
+        ]
+    return Verdict(number, tuple(results), tuple(measure for found in stores.values() for measure in found))
+
+
+def _quiet() -> None:
+    """Great Expectations' own remarks are no part of a request's log."""
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)

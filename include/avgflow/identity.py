@@ -1,0 +1,186 @@
+"""Who is this: identifiers in their normal form, what a person's rows hang on, and when it is not certain.
+
+A name or a telephone number never selects anybody. Identifiers are compared in normal form on both sides: lower case,
+without blanks around (fides#3475, openedx-platform#18747); a blank one matches nothing (fides#1901).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from avgflow.catalog.names import ColumnName, TableName
+from avgflow.errors import AvgflowError
+
+BLANKS = " \t\r\n\u00a0"
+"""What is taken off both ends; SQL does the same (`avgflow.stores.selection.normal_sql`)."""
+
+Key = tuple[str, ...]
+"""A row's key, each part as PostgreSQL prints it."""
+
+Place = tuple[str, TableName]
+"""A table of a store."""
+
+
+def normal(value: str | None) -> str | None:
+    """An identifier's normal form, or None for a blank one."""
+    return (value or "").strip(BLANKS).lower() or None
+
+
+class SubjectTooWide(AvgflowError):
+    """An identifier leads to so many people that it cannot mean one of them."""
+
+    def __init__(self, kind: str, people: int) -> None:
+        super().__init__(
+            f"The {kind} given leads to more than {people} people; it does not identify anyone. "
+            f"Ask the requester for an identifier of their own and register the request anew."
+        )
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """One row of a table whose rows each stand for a person."""
+
+    store: str
+    table: TableName
+    key: Key
+
+    def __str__(self) -> str:
+        return f"{self.store}.{self.table}"
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What one person's rows hang on: enough to select them in every table, without another search.
+
+    `identifiers` by kind, in normal form; `values` by the referenced columns of one table (a tuple, for composite keys);
+    `chosen`: where a human said who is meant, the only rows of each table of persons; `shared`: identifiers that other
+    people use too and that therefore select nothing.
+    """
+
+    identifiers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    values: Mapping[tuple[ColumnName, ...], frozenset[Key]] = field(default_factory=dict)
+    chosen: Mapping[Place, frozenset[Key]] | None = None
+    shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def empty(self) -> bool:
+        """Nothing in any store hangs on this person (identifiers given at intake may still match single rows)."""
+        return not any(self.values.values()) and not any(self.identifiers.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON form, sorted, so that equal footprints have equal digests."""
+        return {
+            "identifiers": {kind: sorted(found) for kind, found in sorted(self.identifiers.items())},
+            "values": [
+                {"columns": [str(c) for c in columns], "keys": sorted(map(list, keys))}
+                for columns, keys in sorted(self.values.items())
+            ],
+            "chosen": None
+            if self.chosen is None
+            else [
+                {"store": store, "table": str(table), "keys": sorted(map(list, keys))}
+                for (store, table), keys in sorted(self.chosen.items())
+            ],
+            "shared": {kind: sorted(found) for kind, found in sorted(self.shared.items())},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Footprint:
+        """The inverse of `to_json`."""
+        return cls(
+            identifiers={kind: frozenset(found) for kind, found in data["identifiers"].items()},
+            values={
+                tuple(ColumnName.parse(c) for c in entry["columns"]): frozenset(map(tuple, entry["keys"]))
+                for entry in data["values"]
+            },
+            chosen=None
+            if data["chosen"] is None
+            else {
+                (entry["store"], TableName.parse(entry["table"])): frozenset(map(tuple, entry["keys"]))
+                for entry in data["chosen"]
+            },
+            shared={kind: frozenset(found) for kind, found in data["shared"].items()},
+        )
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One person behind an ambiguous request: rows that belong together by identifiers nobody else uses."""
+
+    rows: frozenset[PersonRow]
+    identifiers: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Why it is not certain who is meant, and who it may be; a human chooses one or more of the candidates."""
+
+    reason: str
+    candidates: tuple[Candidate, ...] = ()
+
+
+def candidates(held: Mapping[PersonRow, Mapping[str, frozenset[str]]], tied: Iterable[tuple[PersonRow, PersonRow]]) -> (
+    tuple[Candidate, ...]
+):
+    """The people among person rows: `held` says which identifiers each row holds, `tied` which rows refer to each other.
+
+    An identifier held by two rows of the same table is nobody's own (a shared mailbox) and ties nothing together.
+    """
+    groups = {row: {row} for row in held}
+
+    def join(one: PersonRow, other: PersonRow) -> None:
+        if groups[one] is not groups[other]:
+            groups[one] |= groups[other]
+            for row in groups[other]:
+                groups[row] = groups[one]
+
+    for one, other in tied:
+        join(one, other)
+    foreign = shared_identifiers(held)
+    first: dict[tuple[str, str], PersonRow] = {}
+    for row in sorted(held, key=_order):
+        for kind, found in held[row].items():
+            for value in found - foreign.get(kind, frozenset()):
+                join(row, first.setdefault((kind, value), row))
+    distinct = {id(group): group for group in groups.values()}
+    people = [
+        Candidate(
+            rows=frozenset(group),
+            identifiers={
+                kind: frozenset().union(*(held[row].get(kind, frozenset()) for row in group))
+                for kind in sorted({kind for row in group for kind in held[row]})
+            },
+        )
+        for group in distinct.values()
+    ]
+    return tuple(sorted(people, key=lambda person: min(map(_order, person.rows))))
+
+
+def shared_identifiers(held: Mapping[PersonRow, Mapping[str, frozenset[str]]]) -> dict[str, frozenset[str]]:
+    """Identifiers that two rows of one table of persons hold, by kind."""
+    holders: dict[tuple[str, str, str, TableName], set[Key]] = {}
+    for row, kinds in held.items():
+        for kind, found in kinds.items():
+            for value in found:
+                holders.setdefault((kind, value, row.store, row.table), set()).add(row.key)
+    shared: dict[str, set[str]] = {}
+    for (kind, value, _, _), keys in holders.items():
+        if len(keys) > 1:
+            shared.setdefault(kind, set()).add(value)
+    return {kind: frozenset(found) for kind, found in shared.items()}
+
+
+def ambiguous(held: Iterable[PersonRow]) -> bool:
+    """Whether some table of persons has two rows for what should be one person."""
+    seen: set[Place] = set()
+    for row in held:
+        if (row.store, row.table) in seen:
+            return True
+        seen.add((row.store, row.table))
+    return False
+
+
+def _order(row: PersonRow) -> tuple[str, TableName, Key]:
+    return row.store, row.table, row.key

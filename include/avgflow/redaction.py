@@ -1,0 +1,168 @@
+"""Others' data in an access copy: pseudonyms in the place of people, each redaction on record (art. 15(4), rec. 63).
+
+Two kinds: columns of the catalog that name a third party, and names, e-mail addresses and telephone numbers of others in
+free text. A name in free text counts as somebody's when a third-party column of this person's rows or a store's column of
+people (`people` in the catalog) holds it. What the subject already is or has (own name, address, number) stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from avgflow.catalog.models import Column, Table
+from avgflow.identity import normal
+from avgflow.policy.models import Policy
+from avgflow.workfile import Header, Row
+
+Reason = Literal["third_party", "name", "email", "phone"]
+
+_EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+# A Dutch or international number: 10 digits from 0, or 9 to 13 after +, with blanks, dots, dashes or brackets between.
+_PHONE = re.compile(r"(?<![\w+])(?:\+\d{1,3}|00\d{1,3}|\(?0)(?:[\s.()-]*\d){8,11}(?![\w])")
+_WORD = re.compile(r"['’]?[^\W\d_](?:[^\W_]|['’.-](?=[^\W_]))*")
+_PARTICLES = frozenset(
+    "van de der den het 't ’t ten ter te op in aan bij la le el al bin ben von zu di da dos du d' l' von und 's".split()
+)
+_LONGEST_NAME = 7
+"""Words in the longest name looked for ('Anna Maria van der Velde - de Groot')."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is needed to redact one person's rows: who they are, and who the others are.
+
+    `own`: names in normal form; `own_emails` in normal form; `own_phones` as digits; `others`: a third party's name in
+    normal form -> its pseudonym.
+    """
+
+    own: frozenset[str] = frozenset()
+    own_emails: frozenset[str] = frozenset()
+    own_phones: frozenset[str] = frozenset()
+    others: Mapping[str, str] = field(default_factory=dict)
+
+
+class Pseudonyms:
+    """Hands out 'medewerker 1', 'andere persoon 2', … in the order in which people first appear."""
+
+    def __init__(self, policy: Policy, language: str) -> None:
+        self._texts = {"staff": policy.redaction.staff.in_(language), "other": policy.redaction.other.in_(language)}
+        self._given: dict[str, str] = {}
+        self._count: Counter[str] = Counter()
+
+    def of(self, name: str, kind: Literal["staff", "other"]) -> str:
+        """The pseudonym of a name; the same name, however written, gets the same one."""
+        key = flat(name)
+        if key not in self._given:
+            self._count[kind] += 1
+            self._given[key] = self._texts[kind].format(n=self._count[kind])
+        return self._given[key]
+
+    @property
+    def given(self) -> dict[str, str]:
+        """Every name so far (flat) and its pseudonym."""
+        return dict(self._given)
+
+
+def flat(name: str) -> str:
+    """A name for comparison: normal form, single blanks."""
+    return " ".join((normal(name) or "").split())
+
+
+def digits(phone: str) -> str:
+    """A telephone number for comparison: its last nine digits (+31 6 … and 06 … are the same)."""
+    return re.sub(r"\D", "", phone)[-9:]
+
+
+def possible_names(text: str) -> set[str]:
+    """Every run of words in a text that may be a full name: capital to capital, with particles between; in flat form."""
+    found: set[str] = set()
+    words = [(m.group(), m.start(), m.end()) for m in _WORD.finditer(text)]
+    for i, (first, _, _) in enumerate(words):
+        if not first[0].isupper():
+            continue
+        for j in range(i + 1, min(i + _LONGEST_NAME, len(words))):
+            word, start, _ = words[j]
+            if not text[words[j - 1][2] : start].strip() in {"", "-", "."} or "\n" in text[words[j - 1][2] : start]:
+                break
+            capital = word.lstrip("'’")[:1].isupper()
+            if not capital and word.lower() not in _PARTICLES:
+                break
+            if capital:
+                found.add(flat(text[words[i][1] : words[j][2]]))
+    return found
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """One column in which something of others was replaced, and how often."""
+
+    column: str
+    reason: Reason
+
+
+class Redactor:
+    """Replaces others' data in the rows of one table; counts what it did."""
+
+    def __init__(self, table: Table, header: Header, known: Known, pseudonyms: Pseudonyms, policy: Policy, language: str):
+        self._columns = [(name, table.columns[name]) for name, _ in header.columns]
+        self._known, self._pseudonyms = known, pseudonyms
+        self._email = policy.redaction.email.in_(language)
+        self._phone = policy.redaction.phone.in_(language)
+        self._names = _pattern(known.others)
+        self.counts: Counter[Redaction] = Counter()
+
+    def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows with others' data replaced."""
+        for row in rows:
+            yield self.row(row)
+
+    def row(self, row: Row) -> Row:
+        """One row with others' data replaced."""
+        return Row(
+            row.record_class,
+            tuple(self._value(name, spec, v) for (name, spec), v in zip(self._columns, row.values, strict=True)),
+        )
+
+    def _value(self, name: str, spec: Column, value: str | None) -> str | None:
+        if value is None or not value.strip():
+            return value
+        if spec.third_party:
+            if flat(value) in self._known.own:
+                return value
+            self.counts[Redaction(name, "third_party")] += 1
+            return self._pseudonyms.of(value, "staff" if spec.category == "staff" else "other")
+        if spec.free_text:
+            return self._text(name, value)
+        return value
+
+    def _text(self, name: str, value: str) -> str:
+        def email(match: re.Match[str]) -> str:
+            if normal(match.group().rstrip(".")) in self._known.own_emails:
+                return match.group()
+            self.counts[Redaction(name, "email")] += 1
+            return self._email
+
+        def phone(match: re.Match[str]) -> str:
+            if digits(match.group()) in self._known.own_phones:
+                return match.group()
+            self.counts[Redaction(name, "phone")] += 1
+            return self._phone
+
+        def person(match: re.Match[str]) -> str:
+            self.counts[Redaction(name, "name")] += 1
+            return self._known.others[flat(match.group())]
+
+        value = _PHONE.sub(phone, _EMAIL.sub(email, value))
+        return self._names.sub(person, value) if self._names else value
+
+
+def _pattern(others: Mapping[str, str]) -> re.Pattern[str] | None:
+    """Any of the names, the longest first, with any blanks between the words; whole words only."""
+    if not others:
+        return None
+    names = [r"\s+".join(map(re.escape, name.split())) for name in sorted(others, key=len, reverse=True)]
+    return re.compile(r"(?<!\w)(?:" + "|".join(names) + r")(?!\w)", re.IGNORECASE)

@@ -1,0 +1,69 @@
+"""Collecting: every row of the batch's people, from one consistent view of a store, into their work files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from avgflow import workfile
+from avgflow.catalog.names import TableName
+from avgflow.identity import Footprint
+from avgflow.stores import selection
+from avgflow.stores.selection import Target
+from avgflow.workfile import Header, Row, Sealer
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What was collected for one request from one store: rows by table (0 where none), and the digest of all of it."""
+
+    counts: Mapping[TableName, int]
+    digest: str
+
+    @property
+    def rows(self) -> int:
+        return sum(self.counts.values())
+
+
+def collect(
+    view: Connection, targets: Iterable[Target], batch: Mapping[str, Footprint], work: Path, sealer: Sealer
+) -> dict[str, Collected]:
+    """Read every table once for the whole batch and write each request's work file; memory does not grow with the rows."""
+    counts: dict[str, Counter[TableName]] = {number: Counter() for number in batch}
+    store = ""
+    with ExitStack() as stack:
+        writers: dict[str, workfile.Writer] = {}
+        for target in targets:
+            if not target.table.access:
+                continue
+            store = store or target.store.store
+            for number in batch:
+                if number not in writers:
+                    path = workfile.path_of(work, number, store)
+                    writers[number] = stack.enter_context(workfile.writing(path, sealer))
+                writers[number].table(header_of(target))
+                counts[number][target.name] = 0
+            for number, row in read(view, target, batch):
+                writers[number].row(row)
+                counts[number][target.name] += 1
+        return {number: Collected(counts[number], writer.finish()) for number, writer in writers.items()}
+
+
+def header_of(target: Target) -> Header:
+    """The deliverable columns of a table with their types."""
+    return Header(target.name, tuple((name, target.types.get(name, "text")) for name in target.delivered))
+
+
+def read(view: Connection, target: Target, batch: Mapping[str, Footprint]) -> Iterator[tuple[str, Row]]:
+    """The rows of a table for the batch, ordered by request and key, a few hundred in memory at a time."""
+    columns = [selection.class_column(target), *selection.printed_columns(target)]
+    statement = selection.rows(target, batch, columns)
+    if statement is None:
+        return
+    for number, record_class, *values in view.execute(statement.execution_options(yield_per=workfile.CHUNK)):
+        yield number, Row(record_class, tuple(values))

@@ -1,0 +1,99 @@
+"""Counting whose rows are whose, in two ways that share no SQL: to plan, and to check what was collected.
+
+`by_class` counts through the same selection as collecting does. `afresh` is the check's own: from a JSON document of the
+batch, every link of a table in one OR, over arrays instead of joins, with nothing to de-duplicate.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    column,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from avgflow.catalog.names import TableName
+from avgflow.identity import Footprint
+from avgflow.stores import selection
+from avgflow.stores.selection import CLASS, REQUEST, Target, Verbatim, ways
+
+ByClass = dict[str, dict[TableName, dict[str | None, int]]]
+"""Request -> table -> record class -> rows."""
+
+
+def by_class(view: Connection, targets: Iterable[Target], batch: Mapping[str, Footprint]) -> ByClass:
+    """Rows of each person of the batch by table and record class; one statement a table."""
+    counts: ByClass = defaultdict(lambda: defaultdict(dict))
+    for target in targets:
+        statement = selection.rows(target, batch, [selection.class_column(target)])
+        if statement is None:
+            continue
+        found = statement.order_by(None).subquery()
+        grouped = select(found.c[REQUEST], found.c[CLASS], func.count()).group_by(found.c[REQUEST], found.c[CLASS])
+        for number, record_class, rows in view.execute(grouped):
+            counts[number][target.name][record_class] = rows
+    return counts
+
+
+def afresh(view: Connection, target: Target, batch: Mapping[str, Footprint]) -> dict[str, int]:
+    """Rows of a table for each request of the batch, counted without the selection that collects."""
+    document = [
+        {"r": number, **{f"w{i}": sorted(way.values(target, link, footprint)) for i, (way, link) in enumerate(ways(target))}}
+        for number, footprint in batch.items()
+    ]
+    entries = func.jsonb_array_elements(cast(bindparam("batch", json.dumps(document), type_=Text), JSONB))
+    entry = entries.table_valued(column("e", JSONB)).render_derived()
+    counted = _count(target, entry.c.e).lateral()
+    statement = select(entry.c.e["r"].astext, counted.c.rows).select_from(entry.join(counted, and_(True)))
+    return {number: rows for number, rows in view.execute(statement)}  # noqa: C416
+
+
+def _count(target: Target, entry: Any) -> Select[Any]:
+    met = []
+    for i, (way, _) in enumerate(ways(target)):
+        wanted = [_array(entry[f"w{i}"], part) for part in range(len(way.columns))]
+        if way.identifier:
+            met.append(target.normalised(way.columns[0]) == func.any(wanted[0]))
+            continue
+        types = [Verbatim(target.types[name]) for name in way.columns]
+        parts = [
+            target.relation.c[name] == func.any(cast(array, Verbatim(f"{kind.name}[]")))
+            for name, array, kind in zip(way.columns, wanted, types, strict=True)
+        ]
+        if len(parts) > 1:
+            parts.append(_as_a_whole(target, way.columns, entry[f"w{i}"]))
+        met.append(and_(*parts))
+    conditions = [
+        and_(condition, *(selection.condition(way))) for condition, (way, _) in zip(met, ways(target), strict=True)
+    ]
+    return select(func.count().label("rows")).select_from(target.relation).where(or_(false(), *conditions))
+
+
+def _array(values: Any, part: int) -> Any:
+    """One part of every key of a JSON array of keys, as an array of texts."""
+    key = func.jsonb_array_elements(values).table_valued(column("k", JSONB)).render_derived()
+    return func.array(select(key.c.k[part].astext).scalar_subquery(), type_=ARRAY(Text))
+
+
+def _as_a_whole(target: Target, columns: tuple[str, ...], values: Any) -> Any:
+    """A composite key matches as a whole, not part by part."""
+    key = func.jsonb_array_elements(values).table_valued(column("k", JSONB)).render_derived()
+    return tuple_(*(target.printed(name) for name in columns)).in_(
+        select(*(key.c.k[i].astext for i in range(len(columns))))
+    )

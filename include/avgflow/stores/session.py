@@ -1,0 +1,61 @@
+"""One consistent view of a store, in which PostgreSQL prints every value the same way everywhere.
+
+Errors of a database quote rows (`Key (email)=(…)`), so they are replaced here by what holds no data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from avgflow.errors import StoreRefused, StoreUnreachable
+
+# `row_security = off` makes PostgreSQL refuse instead of silently hiding rows from this role.
+_SESSION = (
+    "SET LOCAL TimeZone = 'Europe/Amsterdam'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'iso_8601'; "
+    "SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL row_security = off; "
+    "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '120s'"
+)
+
+
+@contextmanager
+def reading(engine: Engine, store: str) -> Iterator[Connection]:
+    """A read-only snapshot of a store; `StoreUnreachable` or `StoreRefused` in place of the database's own error."""
+    with faults(store), engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        with connection.begin():
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            connection.exec_driver_sql(_SESSION)
+            yield connection
+
+
+@contextmanager
+def faults(store: str) -> Iterator[None]:
+    """Turns the database's errors into ours, which never quote a row."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise _named(store, error) from None
+    except DBAPIError as error:
+        raise StoreRefused(store, sqlstate(error)) from None
+
+
+def _named(store: str, error: DBAPIError) -> StoreUnreachable | StoreRefused:
+    """Operational errors with a state of classes 55, 57 (but shutdown) or 40 came from a store that does answer."""
+    state = sqlstate(error)
+    if state == "unknown" or state.startswith("08") or state in {"57P01", "57P02", "57P03", "53300"}:
+        return StoreUnreachable(store, "no answer" if state == "unknown" else f"SQLSTATE {state}")
+    return StoreRefused(store, state)
+
+
+def sqlstate(error: DBAPIError) -> str:
+    """The five characters of SQLSTATE, or 'unknown'."""
+    return str(getattr(error.orig, "sqlstate", None) or "unknown")
+
+
+def ping(engine: Engine, store: str) -> None:
+    """Ask the store for a sign of life."""
+    with faults(store), engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
