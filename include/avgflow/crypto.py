@@ -22,7 +22,7 @@ SHORTEST_HASH_KEY = 16
 """Characters: below that a keyed hash of an e-mail address can be undone by guessing the key."""
 
 # What a Dutch speaker keeps apart over a bad line: one of b/p, of d/t, of f/v/w, of g/h, of m/n and of s/z; no c, q, x
-# or y. Open syllables only, so that no final d sounds as t; no u, so that none is taken for oe and no swear word arises.
+# or y. Open syllables only, so that no final d sounds as t; no u, so that none is taken for oe, and no swear word.
 _CONSONANTS = "bgjklmrstw"
 _VOWELS = "aeio"
 _PAIRS = 7

@@ -104,11 +104,11 @@ event = Table(
 chain_head = Table(
     "chain_head",
     metadata,
-    Column("only", Boolean, primary_key=True, server_default=text("true"), autoincrement=False),
+    Column("singleton", Boolean, primary_key=True, server_default=text("true"), autoincrement=False),
     Column("last_id", BigInteger, nullable=False),
     Column("hash", Text, nullable=False),
     Column("signature", Text, nullable=False),
-    CheckConstraint("only", name="only"),
+    CheckConstraint("singleton", name="singleton"),
     comment="The end of the event chain, signed with a key that the database does not have; one row.",
 )
 
@@ -186,4 +186,14 @@ mail = Table(
     UniqueConstraint("number", "kind", name="mail_kind_key", postgresql_nulls_not_distinct=True),
     Index("mail_pending_index", "queued_at", postgresql_where=text("accepted_at IS NULL")),
     comment="The outbox: a mail waits here until the mail server has accepted it.",
+)
+
+identity = Table(
+    "identity",
+    metadata,
+    Column("number", Text, ForeignKey("request.number"), primary_key=True),
+    Column("candidates_sealed", LargeBinary),
+    Column("choice_sealed", LargeBinary),
+    Column("chosen_at", MOMENT),
+    comment="The persons an ambiguous request may be about, and the search that a human's choice leads to.",
 )

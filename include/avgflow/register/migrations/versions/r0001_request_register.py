@@ -82,11 +82,11 @@ def _make_event_chain() -> None:
     op.create_index("event_number_index", "event", ["number", "id"])
     op.create_table(
         "chain_head",
-        sa.Column("only", sa.Boolean, primary_key=True, server_default=sa.text("true"), autoincrement=False),
+        sa.Column("singleton", sa.Boolean, primary_key=True, server_default=sa.text("true"), autoincrement=False),
         sa.Column("last_id", sa.BigInteger, nullable=False),
         sa.Column("hash", sa.Text, nullable=False),
         sa.Column("signature", sa.Text, nullable=False),
-        sa.CheckConstraint("only", name="chain_head_only_check"),
+        sa.CheckConstraint("singleton", name="chain_head_singleton_check"),
         comment="The end of the event chain, signed with a key that the database does not have; one row.",
     )
     op.execute("INSERT INTO chain_head (last_id, hash, signature) VALUES (0, '', '')")
