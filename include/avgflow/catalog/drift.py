@@ -109,8 +109,8 @@ def _of_table(store: str, table: Table, live: LiveTable) -> Iterator[Drift]:
     for column in (name for name in table.columns if name not in live.columns):
         message = f"column {_quote(column)} of the catalog is not in the database. Correct or remove it there."
         yield Drift(store, live.name, DriftKind.MISSING_COLUMN, message)
-    if table.kind != _plain(live):
-        message = f"the catalog says {table.kind}, it is a {live.kind}. Write kind: {_plain(live)}."
+    if table.kind != plain_kind(live):
+        message = f"the catalog says {table.kind}, it is a {live.kind}. Write kind: {plain_kind(live)}."
         yield Drift(store, live.name, DriftKind.WRONG_KIND, message)
     wrong_key = _wrong_key(table, live)
     if wrong_key is not None:
@@ -119,7 +119,8 @@ def _of_table(store: str, table: Table, live: LiveTable) -> Iterator[Drift]:
         yield from _missing_indexes(store, table, live)
 
 
-def _plain(live: LiveTable) -> str:
+def plain_kind(live: LiveTable) -> str:
+    """The kind as the catalog writes it: how a table is stored is none of its business."""
     return "table" if live.kind in {"partitioned table", "foreign table"} else live.kind
 
 
@@ -132,6 +133,12 @@ def _wrong_key(table: Table, live: LiveTable) -> str | None:
         return None
     has = f"its primary key is {', '.join(live.primary_key)}" if live.primary_key else "it has no primary key"
     return f"nothing in the database makes {', '.join(table.key)} unique; {has}. Write that key, or none (key: [])."
+
+
+def key_of(live: LiveTable) -> tuple[str, ...]:
+    """The primary key, or the columns of the first unique index in its place; empty where there is neither."""
+    unique = (index.columns for index in live.indexes if _is_unique(index, index.columns))
+    return live.primary_key or next(unique, ())
 
 
 def _is_unique(index: Index, key: tuple[str, ...]) -> bool:
