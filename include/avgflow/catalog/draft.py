@@ -69,12 +69,9 @@ def _table(store: str, table: LiveTable) -> Iterator[str]:
     yield f"    subject: {DECIDE}  # {_ways(store, table)}"
     yield f"    classes: {DECIDE}  # [{{class: R1, term_from: a date}}]; take it out where subject is none"
     yield "    columns:" if table.columns else "    columns: {}"
-    references = {column for foreign in table.foreign_keys for column in foreign.columns}
+    keys = {*key, *(column for foreign in table.foreign_keys for column in foreign.columns)}
     for column in table.columns.values():
-        if column.name in references or (column.name in key and column.type in {"bigint", "integer", "uuid"}):
-            yield f"      {_key(column.name)}: none  # key"
-        else:
-            yield f"      {_key(column.name)}: {DECIDE}  # {_shown(column)}"
+        yield f"      {_key(column.name)}: {DECIDE}  # {_shown(column, is_key=column.name in keys)}"
 
 
 def _ways(store: str, table: LiveTable) -> str:
@@ -90,9 +87,10 @@ def _link(store: str, foreign: ForeignKey) -> str:
     return "{" + ", ".join(pairs) + "}"
 
 
-def _shown(column: LiveColumn) -> str:
-    hint = next((f"; perhaps {text}" for pattern, text in _HINTS if pattern.search(column.name)), "")
-    return f"{column.type}{', computed' if column.generated else ''}{hint}".replace("\n", " ")
+def _shown(column: LiveColumn, *, is_key: bool) -> str:
+    hint = next((text for pattern, text in _HINTS if pattern.search(column.name)), "none" if is_key else None)
+    words = [column.type, *(["computed"] if column.generated else []), *(["key"] if is_key else [])]
+    return ", ".join(words) + (f"; perhaps {hint}" if hint else "")
 
 
 def _key(name: str) -> str:
