@@ -56,53 +56,63 @@ class Footprint:
 
     `identifiers` by kind, in normal form; `values` by the referenced columns of one table (a tuple, for composite keys);
     `chosen`: where a human said who is meant, the only rows of each table of persons; `shared`: identifiers that other
-    people use too and that therefore select nothing.
+    people use too and that therefore select nothing; `held`: identifiers that the person's own rows hold (what was only
+    given at intake is not among them).
     """
 
     identifiers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     values: Mapping[tuple[ColumnName, ...], frozenset[Key]] = field(default_factory=dict)
     chosen: Mapping[Place, frozenset[Key]] | None = None
     shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-    @property
-    def empty(self) -> bool:
-        """Nothing in any store hangs on this person (identifiers given at intake may still match single rows)."""
-        return not any(self.values.values()) and not any(self.identifiers.values())
+    held: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON form, sorted, so that equal footprints have equal digests."""
         return {
-            "identifiers": {kind: sorted(found) for kind, found in sorted(self.identifiers.items())},
+            "identifiers": _listed(self.identifiers),
             "values": [
                 {"columns": [str(c) for c in columns], "keys": sorted(map(list, keys))}
                 for columns, keys in sorted(self.values.items())
             ],
-            "chosen": None
-            if self.chosen is None
-            else [
-                {"store": store, "table": str(table), "keys": sorted(map(list, keys))}
-                for (store, table), keys in sorted(self.chosen.items())
-            ],
-            "shared": {kind: sorted(found) for kind, found in sorted(self.shared.items())},
+            "chosen": None if self.chosen is None else chosen_to_json(self.chosen),
+            "shared": _listed(self.shared),
+            "held": _listed(self.held),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Footprint:
         """The inverse of `to_json`."""
         return cls(
-            identifiers={kind: frozenset(found) for kind, found in data["identifiers"].items()},
+            identifiers=_sets(data["identifiers"]),
             values={
                 tuple(ColumnName.parse(c) for c in entry["columns"]): frozenset(map(tuple, entry["keys"]))
                 for entry in data["values"]
             },
-            chosen=None
-            if data["chosen"] is None
-            else {
-                (entry["store"], TableName.parse(entry["table"])): frozenset(map(tuple, entry["keys"]))
-                for entry in data["chosen"]
-            },
-            shared={kind: frozenset(found) for kind, found in data["shared"].items()},
+            chosen=None if data["chosen"] is None else chosen_from_json(data["chosen"]),
+            shared=_sets(data["shared"]),
+            held=_sets(data["held"]),
         )
+
+
+def chosen_to_json(chosen: Mapping[Place, frozenset[Key]]) -> list[dict[str, Any]]:
+    """Chosen rows in a JSON form, sorted."""
+    return [
+        {"store": store, "table": str(table), "keys": sorted(map(list, keys))}
+        for (store, table), keys in sorted(chosen.items())
+    ]
+
+
+def chosen_from_json(data: list[dict[str, Any]]) -> dict[Place, frozenset[Key]]:
+    """The inverse of `chosen_to_json`."""
+    return {(entry["store"], TableName.parse(entry["table"])): frozenset(map(tuple, entry["keys"])) for entry in data}
+
+
+def _listed(identifiers: Mapping[str, frozenset[str]]) -> dict[str, list[str]]:
+    return {kind: sorted(found) for kind, found in sorted(identifiers.items())}
+
+
+def _sets(listed: Mapping[str, list[str]]) -> dict[str, frozenset[str]]:
+    return {kind: frozenset(found) for kind, found in listed.items()}
 
 
 @dataclass(frozen=True)
@@ -111,6 +121,25 @@ class Candidate:
 
     rows: frozenset[PersonRow]
     identifiers: Mapping[str, frozenset[str]]
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON form, sorted; it holds personal data and is kept sealed."""
+        chosen: dict[Place, set[Key]] = {}
+        for row in self.rows:
+            chosen.setdefault((row.store, row.table), set()).add(row.key)
+        return {
+            "rows": chosen_to_json({place: frozenset(keys) for place, keys in chosen.items()}),
+            "identifiers": _listed(self.identifiers),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Candidate:
+        """The inverse of `to_json`."""
+        places = chosen_from_json(data["rows"])
+        return cls(
+            frozenset(PersonRow(store, table, key) for (store, table), keys in places.items() for key in keys),
+            _sets(data["identifiers"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -121,9 +150,9 @@ class Doubt:
     candidates: tuple[Candidate, ...] = ()
 
 
-def candidates(held: Mapping[PersonRow, Mapping[str, frozenset[str]]], tied: Iterable[tuple[PersonRow, PersonRow]]) -> (
-    tuple[Candidate, ...]
-):
+def candidates(
+    held: Mapping[PersonRow, Mapping[str, frozenset[str]]], tied: Iterable[tuple[PersonRow, PersonRow]]
+) -> tuple[Candidate, ...]:
     """The people among person rows: `held` says which identifiers each row holds, `tied` which rows refer to each other.
 
     An identifier held by two rows of the same table is nobody's own (a shared mailbox) and ties nothing together.

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from avgflow.catalog.models import Column, Table
 from avgflow.identity import normal
@@ -36,7 +36,7 @@ class Known:
     """What is needed to redact one person's rows: who they are, and who the others are.
 
     `own`: names in normal form; `own_emails` in normal form; `own_phones` as digits; `others`: a third party's name in
-    normal form -> its pseudonym.
+    flat form -> its pseudonym; every third-party value of this person's rows is among them.
     """
 
     own: frozenset[str] = frozenset()
@@ -44,27 +44,36 @@ class Known:
     own_phones: frozenset[str] = frozenset()
     others: Mapping[str, str] = field(default_factory=dict)
 
+    def to_json(self) -> dict[str, Any]:
+        """A JSON form, to be sealed."""
+        return {
+            "own": sorted(self.own),
+            "own_emails": sorted(self.own_emails),
+            "own_phones": sorted(self.own_phones),
+            "others": dict(self.others),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Known:
+        """The inverse of `to_json`."""
+        return cls(frozenset(data["own"]), frozenset(data["own_emails"]), frozenset(data["own_phones"]), data["others"])
+
 
 class Pseudonyms:
     """Hands out 'medewerker 1', 'andere persoon 2', … in the order in which people first appear."""
 
     def __init__(self, policy: Policy, language: str) -> None:
         self._texts = {"staff": policy.redaction.staff.in_(language), "other": policy.redaction.other.in_(language)}
-        self._given: dict[str, str] = {}
         self._count: Counter[str] = Counter()
+        self.given: dict[str, str] = {}
+        """Every name so far, in flat form, and its pseudonym."""
 
-    def of(self, name: str, kind: Literal["staff", "other"]) -> str:
-        """The pseudonym of a name; the same name, however written, gets the same one."""
+    def give(self, name: str, kind: Literal["staff", "other"]) -> None:
+        """A pseudonym for a name; the same name, however written, keeps the one it has."""
         key = flat(name)
-        if key not in self._given:
+        if key and key not in self.given:
             self._count[kind] += 1
-            self._given[key] = self._texts[kind].format(n=self._count[kind])
-        return self._given[key]
-
-    @property
-    def given(self) -> dict[str, str]:
-        """Every name so far (flat) and its pseudonym."""
-        return dict(self._given)
+            self.given[key] = self._texts[kind].format(n=self._count[kind])
 
 
 def flat(name: str) -> str:
@@ -107,9 +116,9 @@ class Redaction:
 class Redactor:
     """Replaces others' data in the rows of one table; counts what it did."""
 
-    def __init__(self, table: Table, header: Header, known: Known, pseudonyms: Pseudonyms, policy: Policy, language: str):
+    def __init__(self, table: Table, header: Header, known: Known, policy: Policy, language: str) -> None:
         self._columns = [(name, table.columns[name]) for name, _ in header.columns]
-        self._known, self._pseudonyms = known, pseudonyms
+        self._known = known
         self._email = policy.redaction.email.in_(language)
         self._phone = policy.redaction.phone.in_(language)
         self._names = _pattern(known.others)
@@ -134,7 +143,7 @@ class Redactor:
             if flat(value) in self._known.own:
                 return value
             self.counts[Redaction(name, "third_party")] += 1
-            return self._pseudonyms.of(value, "staff" if spec.category == "staff" else "other")
+            return self._known.others[flat(value)]
         if spec.free_text:
             return self._text(name, value)
         return value

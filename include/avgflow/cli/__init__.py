@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from avgflow.cli import audit, catalog, demo, register, request, stack
 from avgflow.errors import AvgflowError
 
 app = typer.Typer(
@@ -15,6 +16,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(request.app, name="request")
+app.add_typer(catalog.app, name="catalog")
+app.add_typer(audit.app, name="audit")
+app.add_typer(register.app, name="register")
+app.add_typer(demo.app, name="demo")
+app.add_typer(stack.app)
 
 
 def main() -> None:

@@ -38,10 +38,27 @@ class Check:
 
 CHECKS = (
     Check("columns_known", "elke kolom staat in de gegevenskaart", "every column is in the catalog", "unknown_columns"),
-    Check("columns_present", "elke kolom van de gegevenskaart bestaat", "every catalogued column exists", "missing_columns"),
+    Check(
+        "columns_present",
+        "elke kolom van de gegevenskaart bestaat",
+        "every catalogued column exists",
+        "missing_columns",
+    ),
     Check("as_planned", "verzameld is wat gepland was", "what was planned was collected", "collected", "planned"),
-    Check("complete", "verzameld is wat een tweede telling vindt", "an independent count finds as many", "collected", "counted"),
-    Check("exact", "elke waarde is gelijk aan die in het systeem", "every value equals the stored one", "identical", "collected"),
+    Check(
+        "complete",
+        "verzameld is wat een tweede telling vindt",
+        "an independent count finds as many",
+        "collected",
+        "counted",
+    ),
+    Check(
+        "exact",
+        "elke waarde is gelijk aan die in het systeem",
+        "every value equals the stored one",
+        "identical",
+        "collected",
+    ),
     Check("own", "elke rij is van deze persoon", "every row is this person's", "of_others"),
     Check("keyed", "elke rij heeft haar sleutel", "every row has its key", "without_key"),
     Check("once", "geen rij is dubbel", "no row is there twice", "doubled"),
@@ -126,9 +143,7 @@ def _expectations(gx: Any, store: Store) -> list[Any]:
     for check in CHECKS:
         meta = {"check": check.name}
         if check.equals:
-            made.append(
-                gxe.ExpectColumnPairValuesToBeEqual(column_A=check.figure, column_B=check.equals, meta=meta)
-            )
+            made.append(gxe.ExpectColumnPairValuesToBeEqual(column_A=check.figure, column_B=check.equals, meta=meta))
         else:
             made.append(gxe.ExpectColumnValuesToBeInSet(column=check.figure, value_set=[0], meta=meta))
     return made

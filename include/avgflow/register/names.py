@@ -32,6 +32,7 @@ class EventName(Bilingual):
     REQUEST_VERIFIED = "request.verified", "Identiteit vastgesteld", "Identity verified"
     REQUEST_IDENTIFIED = "request.identified", "Gegevens van de persoon gevonden", "The person's records found"
     REQUEST_AMBIGUOUS = "request.ambiguous", "Meer personen mogelijk", "More than one person possible"
+    CANDIDATES_SHOWN = "candidates.shown", "Mogelijke personen getoond", "Possible persons shown"
     REQUEST_RESOLVED = "request.resolved", "Persoon aangewezen door een mens", "Person pointed out by a human"
     REQUEST_EXTENDED = "request.extended", "Termijn verlengd", "Term extended"
     REQUEST_WAITING = "request.waiting", "Wacht op een mens", "Waiting for a human"
@@ -54,7 +55,10 @@ class EventName(Bilingual):
     CHECK_FAILED = "check.failed", "Controle niet geslaagd", "Check failed"
     REDACTION_MADE = "redaction.made", "Gegevens van anderen onleesbaar gemaakt", "Others' data redacted"
 
+    STEP_FAILED = "step.failed", "Stap mislukt", "Step failed"
+
     ANSWER_MADE = "answer.made", "Antwoord opgesteld", "Answer made"
+    ANSWER_HANDED_OVER = "answer.handed_over", "Antwoord op andere wijze overhandigd", "Answer handed over another way"
     PASSPHRASE_MADE = "passphrase.made", "Wachtzin gemaakt", "Passphrase made"
     PASSPHRASE_SHOWN = "passphrase.shown", "Wachtzin getoond", "Passphrase shown"
     MAIL_QUEUED = "mail.queued", "Bericht klaargezet", "Mail queued"

@@ -24,9 +24,11 @@ class Step(StrEnum):
     """What is done in a store; each has an event of its own."""
 
     COLLECT = "collect"
+    HAND_OVER = "hand-over"
+    """The package went to the person by another way than mail; the 'store' is the privacy officer."""
 
 
-_EVENTS = {Step.COLLECT: EventName.STORE_COLLECTED}
+_EVENTS = {Step.COLLECT: EventName.STORE_COLLECTED, Step.HAND_OVER: EventName.ANSWER_HANDED_OVER}
 
 
 @dataclass(frozen=True)

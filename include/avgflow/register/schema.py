@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 metadata = MetaData(
     naming_convention={
@@ -151,7 +151,8 @@ evidence = Table(
     Column("number", Text, ForeignKey("request.number"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("passed", Boolean, nullable=False),
-    Column("result", JSONB, nullable=False),
+    # json, not jsonb: its digest is over the very text.
+    Column("result", JSON, nullable=False),
     Column("html", Text, nullable=False),
     Column("digest", Text, nullable=False),
     Column("kept_at", MOMENT, nullable=False, server_default=NOW),

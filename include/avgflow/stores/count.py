@@ -54,7 +54,10 @@ def by_class(view: Connection, targets: Iterable[Target], batch: Mapping[str, Fo
 def afresh(view: Connection, target: Target, batch: Mapping[str, Footprint]) -> dict[str, int]:
     """Rows of a table for each request of the batch, counted without the selection that collects."""
     document = [
-        {"r": number, **{f"w{i}": sorted(way.values(target, link, footprint)) for i, (way, link) in enumerate(ways(target))}}
+        {
+            "r": number,
+            **{f"w{i}": sorted(way.values(target, link, footprint)) for i, (way, link) in enumerate(ways(target))},
+        }
         for number, footprint in batch.items()
     ]
     entries = func.jsonb_array_elements(cast(bindparam("batch", json.dumps(document), type_=Text), JSONB))

@@ -51,6 +51,16 @@ class Start:
         normalised = {kind: normal(value) for kind, value in identifiers.items()}
         return cls({kind: frozenset({value}) for kind, value in normalised.items() if value})
 
+    def to_json(self) -> dict[str, Any]:
+        """A JSON form; it holds personal data and is kept sealed."""
+        return Footprint(self.identifiers, {}, self.chosen, self.shared).to_json()
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Start:
+        """The inverse of `to_json`."""
+        start = Footprint.from_json(data)
+        return cls(start.identifiers, start.chosen, start.shared)
+
     def choosing(self, people: tuple[Candidate, ...], picked: frozenset[int]) -> Start:
         """The search for the picked people (indexes of `people`), by no identifier that another of them holds."""
         chosen: dict[Place, set[Key]] = defaultdict(set)
@@ -98,7 +108,15 @@ class _Search:
             {columns: frozenset(keys) for columns, keys in self.values.items() if keys},
             self.start.chosen,
             self.start.shared,
+            self._held(),
         )
+
+    def _held(self) -> dict[str, frozenset[str]]:
+        held: dict[str, set[str]] = defaultdict(set)
+        for kinds in self.people.values():
+            for kind, found in kinds.items():
+                held[kind] |= found
+        return {kind: frozenset(found) for kind, found in held.items()}
 
 
 def targets(catalog: Catalog, types: Mapping[str, Mapping[Any, Mapping[str, str]]]) -> dict[Place, Target]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 from psycopg import sql
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 revision = "r0001"
 down_revision = None
@@ -150,7 +150,7 @@ def _make_work() -> None:
         sa.Column("number", sa.Text, sa.ForeignKey("request.number"), nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("passed", sa.Boolean, nullable=False),
-        sa.Column("result", JSONB, nullable=False),
+        sa.Column("result", JSON, nullable=False),
         sa.Column("html", sa.Text, nullable=False),
         sa.Column("digest", sa.Text, nullable=False),
         sa.Column("kept_at", MOMENT, nullable=False, server_default=NOW),

@@ -1,0 +1,134 @@
+"""Airflow's REST API, as much of it as starting a run and answering a question takes.
+
+Intake and answers go through it whatever the entry (page, command line, REST), so that Airflow's own rights hold and
+there is one approval, on record with who gave it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import httpx
+
+from avgflow.errors import AvgflowError
+from avgflow.settings import Settings
+
+
+class AirflowUnreachable(AvgflowError):
+    """Airflow's API does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__("Airflow does not answer. Start it (make up) or check AVGFLOW_AIRFLOW_URL.")
+
+
+class AirflowRefused(AvgflowError):
+    """Airflow's API answered with an error."""
+
+    def __init__(self, doing: str, status: int) -> None:
+        hint = {
+            401: "check AVGFLOW_AIRFLOW_USER and AVGFLOW_AIRFLOW_PASSWORD",
+            403: "this user may not do that; ask for the right",
+            404: "it is not there (yet); Airflow may still be reading its DAGs, try again in a minute",
+        }.get(status, "see Airflow's api-server log")
+        super().__init__(f"Airflow refused to {doing} (HTTP {status}): {hint}.")
+        self.status = status
+
+
+class NothingAsked(AvgflowError):
+    """There is no open question to answer."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} waits for no answer now; `avgflow request show {number}` says where it stands.")
+
+
+@dataclass
+class AirflowApi:
+    """A session of one user; logs in when first used. Every call may raise `AirflowUnreachable` or `AirflowRefused`."""
+
+    url: str
+    user: str
+    password: str
+    _client: httpx.Client | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, settings: Settings) -> AirflowApi:
+        """The user of the settings."""
+        if not settings.airflow_url or not settings.airflow_user:
+            raise AirflowUnreachable
+        return cls(settings.airflow_url, settings.airflow_user, settings.secret("airflow_password"))
+
+    def start(self, dag_id: str, number: str) -> bool:
+        """Start the run of a request; False where it was started before (then nothing happens).
+
+        The run's id is the number, which makes a second start impossible, and the number is all of its configuration.
+        """
+        body = {"dag_run_id": number, "logical_date": None, "conf": {"request": number}}
+        response = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", "start the request", body, accepted=(409,))
+        return response.status_code != 409
+
+    def state(self, dag_id: str, number: str) -> str | None:
+        """The state of a request's run (`queued`, `running`, `success`, `failed`), None where there is no run."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{number}"
+        response = self._call("GET", path, "show the run", accepted=(404,))
+        return None if response.status_code == 404 else str(response.json()["state"])
+
+    def tasks(self, dag_id: str, number: str) -> dict[str, str]:
+        """The state of each task of a run."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{number}/taskInstances"
+        found = self._call("GET", path, "show the tasks").json()["task_instances"]
+        return {task["task_id"]: task["state"] or "none" for task in found}
+
+    def answer(self, dag_id: str, number: str, option: str, inputs: Mapping[str, Any]) -> None:
+        """Answer the question that a run waits for; `NothingAsked` where there is none. `inputs` that are not asked are left
+        out, those that are and not given are null."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{number}/hitlDetails"
+        asked = [
+            detail
+            for detail in self._call("GET", path, "read the question").json()["hitl_details"]
+            if not detail.get("response_received") and detail["task_instance"]["state"] == "awaiting_input"
+        ]
+        if not asked:
+            raise NothingAsked(number)
+        task = asked[0]["task_instance"]
+        given = {name: inputs.get(name) for name in asked[0].get("params") or {}}
+        self._call(
+            "PATCH",
+            f"/api/v2/dags/{dag_id}/dagRuns/{number}/taskInstances/{task['task_id']}/{task['map_index']}/hitlDetails",
+            "answer the question",
+            {"chosen_options": [option], "params_input": given},
+        )
+
+    def ensure_pools(self, pools: Iterable[str], slots: int = 4) -> None:
+        """Make the pools that are not there yet; a task whose pool is missing would wait for ever in silence."""
+        for pool in pools:
+            body = {"name": pool, "slots": slots, "description": "Tasks at work on this store at once."}
+            self._call("POST", "/api/v2/pools", "make a pool", {**body, "include_deferred": False}, accepted=(409,))
+
+    def _call(
+        self,
+        method: Literal["GET", "POST", "PATCH"],
+        path: str,
+        doing: str,
+        body: Mapping[str, Any] | None = None,
+        accepted: tuple[int, ...] = (),
+    ) -> httpx.Response:
+        try:
+            if self._client is None:
+                self._client = self._logged_in()
+            response = self._client.request(method, path, json=body)
+        except httpx.HTTPError:
+            raise AirflowUnreachable from None
+        if response.is_error and response.status_code not in accepted:
+            raise AirflowRefused(doing, response.status_code)
+        return response
+
+    def _logged_in(self) -> httpx.Client:
+        # No environment: a proxy meant for the outside has no business between the command line and Airflow.
+        client = httpx.Client(base_url=self.url.rstrip("/"), timeout=30, trust_env=False)
+        response = client.post("/auth/token", json={"username": self.user, "password": self.password})
+        if response.is_error:
+            raise AirflowRefused("log in", response.status_code)
+        client.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
+        return client

@@ -1,0 +1,341 @@
+"""`avgflow request …`: register, start, follow and answer requests."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import time
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from avgflow import terms
+from avgflow.airflow_api import AirflowApi, AirflowRefused
+from avgflow.errors import AvgflowError
+from avgflow.handling import candidates as shown_candidates
+from avgflow.handling import environment
+from avgflow.handling.environment import Environment
+from avgflow.intake import Right, parse
+from avgflow.register import events, evidence, outbox, passphrases, plans, requests
+from avgflow.register.database import transaction
+from avgflow.register.requests import Request, Status
+
+app = typer.Typer(help="Data subject requests: register, start, follow, answer.", no_args_is_help=True)
+
+DAGS = {Right.ACCESS: "access_request"}
+"""The DAG of each right that this version carries out."""
+
+Number = Annotated[str, typer.Argument(help="The request's number, such as AVG-2026-00042.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+GO_ON, STOP = "Verder", "Stoppen"
+
+
+class RightNotCarriedOut(AvgflowError):
+    """A right that this version registers but has no DAG for."""
+
+    def __init__(self, right: Right) -> None:
+        super().__init__(
+            f"The right '{right}' cannot be carried out yet; choose one of: {', '.join(DAGS)}. Nothing was registered."
+        )
+
+
+@app.command()
+def new(
+    right: Annotated[str, typer.Argument(help="What is asked: access.")],
+    email: Annotated[str, typer.Option(help="The requester's e-mail address; the answer goes there.")],
+    customer_number: Annotated[str | None, typer.Option(help="Customer number, if given.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name, for the letter; never used to find anybody.")] = None,
+    phone: Annotated[str | None, typer.Option(help="Telephone number; never used to find anybody.")] = None,
+    identifier: Annotated[
+        list[str] | None, typer.Option(help="A further identifier as kind=value, such as visitor_id=….")
+    ] = None,
+    received: Annotated[str | None, typer.Option(help="Day of receipt, YYYY-MM-DD; today if left out.")] = None,
+    verified_by: Annotated[
+        str | None,
+        typer.Option(help="portal-login, known-email, phone-callback, in-person or mandate; else a human is asked."),
+    ] = None,
+    language: Annotated[str, typer.Option(help="Language of the answer: nl or en.")] = "nl",
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the request until it ends or needs a human.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Register a request and start its run."""
+    intake = parse(
+        right=right,
+        email=email,
+        customer_number=customer_number,
+        name=name,
+        phone=phone,
+        identifiers=_identifiers(identifier or []),
+        received=received,
+        verified_by=verified_by,
+        language=language,
+    )
+    if intake.right not in DAGS:
+        raise RightNotCarriedOut(intake.right)
+    env = environment.of_settings()
+    known = {c.identifier for _, _, table in env.catalog.tables() for c in table.columns.values() if c.identifier}
+    unknown = sorted(set(intake.subject.identifiers) - known)
+    if unknown:
+        raise UnknownKind(unknown, sorted(known))
+    due, extended = terms.due(intake.received), terms.extended_due(intake.received)
+    with transaction(env.register) as register:
+        made = requests.register_request(register, env.keyring, intake, due, extended, _actor(env))
+        earlier = requests.earlier(register, made.number)
+    _say(as_json, f"{made.number} is on the register; the answer is due on {made.due.isoformat()}.")
+    if earlier:
+        _say(as_json, f"The same person asked before: {', '.join(r.number for r in earlier[:5])}. This blocks nothing.")
+    _start(env, made, as_json)
+    if wait:
+        made = follow(env, made.number, as_json)
+    with transaction(env.register) as register:
+        _show(requests.get(register, made.number), as_json)
+
+
+@app.command()
+def start(number: Number, as_json: AsJson = False) -> None:
+    """Start the run of a registered request; does nothing where it was started before."""
+    env = environment.of_settings()
+    with transaction(env.register) as register:
+        request = requests.get(register, number)
+    _start(env, request, as_json)
+    if as_json:
+        _show(request, as_json)
+
+
+@app.command(name="list")
+def list_(
+    status: Annotated[str | None, typer.Option(help="registered, running, waiting, stopped or closed.")] = None,
+    limit: Annotated[int, typer.Option(help="How many at most, the newest first.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List requests, the newest first."""
+    if status is not None and status not in list(Status):
+        raise typer.BadParameter(f"choose one of: {', '.join(Status)}", param_hint="--status")
+    env = environment.of_settings()
+    with transaction(env.register) as register:
+        found = requests.find(register, status=[Status(status)] if status else (), limit=limit)
+    if as_json:
+        _print(json.dumps([request.to_json() for request in found], indent=2))
+        return
+    table = Table("number", "right", "status", "waiting for", "outcome", "received", "due", box=None, pad_edge=False)
+    for one in found:
+        fields = (one.number, one.right, one.status, one.waiting_for, one.outcome, one.received, one.due)
+        table.add_row(*(str(field) if field is not None else "" for field in fields))
+    Console().print(table)
+
+
+@app.command()
+def show(
+    number: Number,
+    plan: Annotated[bool, typer.Option("--plan", help="Also the plan: rows by table, class and action.")] = False,
+    candidates: Annotated[
+        bool, typer.Option("--candidates", help="The persons it may be about (personal data; put on record).")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show where a request stands, what happened, and what is to be done."""
+    env = environment.of_settings()
+    with transaction(env.register) as register:
+        request = requests.get(register, number)
+        history = events.history(register, number)
+        mails = outbox.mails(register, number)
+        proofs = evidence.evidence(register, number)
+        steps = _plan(env, register, number) if plan else None
+    people = shown_candidates.show(env, number, _actor(env)) if candidates else None
+    if as_json:
+        document: dict[str, Any] = request.to_json()
+        document["events"] = [
+            {"at": e.at.isoformat(), "name": e.name, "actor": e.actor, "detail": dict(e.detail)} for e in history
+        ]
+        document["mails"] = [{"kind": m.kind, "accepted": m.accepted_at is not None} for m in mails]
+        document["evidence"] = [{"kind": p.kind, "passed": p.passed, "digest": p.digest} for p in proofs]
+        if steps is not None:
+            document["plan"] = steps
+        if people is not None:
+            document["candidates"] = people
+        _print(json.dumps(document, indent=2, default=str))
+        return
+    _show(request, as_json=False)
+    table = Table("when", "what", "by", "detail", box=None, pad_edge=False)
+    for event in history:
+        detail = ", ".join(f"{key} {value}" for key, value in event.detail.items() if "digest" not in key)
+        table.add_row(
+            event.at.strftime("%Y-%m-%d %H:%M:%S"), getattr(event.name, "en", event.name), event.actor, detail
+        )
+    Console().print(table)
+    for rows in (steps or [], people or []):
+        for row in rows:
+            Console().print(row, highlight=False, markup=False)
+
+
+@app.command()
+def verify(
+    number: Number,
+    verified_by: Annotated[str, typer.Option(help="portal-login, known-email, phone-callback, in-person or mandate.")],
+) -> None:
+    """Say how the person was verified; the request goes on."""
+    _answer(number, GO_ON, {"verified_by": verified_by}, "verification")
+
+
+@app.command()
+def choose(number: Number, persons: Annotated[list[int], typer.Argument(help="Numbers of --candidates.")]) -> None:
+    """Say which of the candidates the person is; several numbers where they are the same person."""
+    _answer(number, GO_ON, {"persons": ",".join(map(str, persons))}, "choice-of-person")
+
+
+@app.command()
+def approve(number: Number) -> None:
+    """Answer 'go on' to what the request waits for: an unknown address accepted, a package handed over."""
+    _answer(number, GO_ON, {}, "unknown-address", "handover")
+
+
+@app.command()
+def stop(number: Number) -> None:
+    """Answer 'stop' to what the request waits for; it stays on the register as stopped."""
+    _answer(number, STOP, {})
+
+
+@app.command()
+def passphrase(number: Number, as_json: AsJson = False) -> None:
+    """Show the passphrase of a request's package, to tell the person by telephone; each showing is put on record."""
+    env = environment.of_settings()
+    with transaction(env.register) as register:
+        phrase = passphrases.show_passphrase(register, env.keyring, number, _actor(env))
+    _print(json.dumps({"number": number, "passphrase": phrase}) if as_json else phrase)
+
+
+class UnknownKind(AvgflowError):
+    """An identifier of a kind that no store holds."""
+
+    def __init__(self, unknown: list[str], known: list[str]) -> None:
+        super().__init__(
+            f"No store is searched by {', '.join(unknown)}; the catalog knows: {', '.join(known)}. Nothing was registered."
+        )
+
+
+class NotWaiting(AvgflowError):
+    """A request waits for something else than what was answered."""
+
+    def __init__(self, number: str, waiting_for: str | None) -> None:
+        what = f"waits for {waiting_for}" if waiting_for else "waits for no answer"
+        super().__init__(f"{number} {what}; `avgflow request show {number}` says what is to be done.")
+
+
+def follow(env: Environment, number: str, quiet: bool = False) -> Request:
+    """Follow a request until it is closed or stopped or waits for a human, telling each step as it is done."""
+    told = 0
+    api = AirflowApi.of(env.settings)
+    while True:
+        with transaction(env.register) as register:
+            request = requests.get(register, number)
+            history = events.history(register, number)
+        for event in history[told:]:
+            detail = ", ".join(
+                str(event.detail[key])
+                for key in ("store", "table", "rows", "outcome", "waiting_for")
+                if key in event.detail
+            )
+            _say(quiet, f"  {getattr(event.name, 'en', event.name)}{': ' + detail if detail else ''}")
+        told = len(history)
+        if request.status in (Status.CLOSED, Status.STOPPED, Status.WAITING):
+            return request
+        if api.state(DAGS[request.right], number) == "failed":
+            return request
+        time.sleep(0.25)
+
+
+def _identifiers(given: list[str]) -> dict[str, str]:
+    pairs = [entry.partition("=") for entry in given]
+    if not all(sign for _, sign, _ in pairs):
+        raise typer.BadParameter("write kind=value, such as visitor_id=…", param_hint="--identifier")
+    return {kind.strip(): value for kind, _, value in pairs}
+
+
+def _start(env: Environment, request: Request, quiet: bool) -> None:
+    if request.right not in DAGS:
+        raise RightNotCarriedOut(request.right)
+    try:
+        fresh = AirflowApi.of(env.settings).start(DAGS[request.right], request.number)
+    except AvgflowError as fault:
+        doing = "It" if not isinstance(fault, AirflowRefused) or fault.status != 409 else "Its run"
+        raise NotStarted(request.number, str(fault), doing) from None
+    _say(quiet, "Its run is started." if fresh else f"{request.number} was started before; nothing was done.")
+
+
+class NotStarted(AvgflowError):
+    """A request is safe on the register, but its run was not started."""
+
+    def __init__(self, number: str, why: str, subject: str) -> None:
+        super().__init__(
+            f"{number} is on the register and nothing is lost, but its run was not started. {why} "
+            f"Then: avgflow request start {number}"
+        )
+
+
+def _answer(number: str, option: str, inputs: dict[str, Any], *fitting: str) -> None:
+    env = environment.of_settings()
+    with transaction(env.register) as register:
+        request = requests.get(register, number)
+    if request.status is not Status.WAITING or (fitting and request.waiting_for not in fitting):
+        raise NotWaiting(number, request.waiting_for)
+    if "verified_by" in inputs:
+        inputs["verified_by"] = parse(right="access", email="a@b.nl", verified_by=inputs["verified_by"]).verified_by
+    if "persons" in inputs:
+        shown_candidates.check(env, number, [int(person) for person in inputs["persons"].split(",")])
+    AirflowApi.of(env.settings).answer(DAGS[request.right], number, option, inputs)
+    _print(f"{number}: answered. `avgflow request show {number}` shows how it goes on.")
+
+
+def _plan(env: Environment, register: Any, number: str) -> list[Any]:
+    from avgflow.plan import Plan
+
+    made = Plan.from_bytes(plans.get_plan(register, env.keyring, number).body)
+    return [
+        {
+            "store": step.store,
+            "table": str(step.table),
+            "class": step.record_class,
+            "rows": step.rows,
+            "action": step.action,
+            "reason": step.reason,
+        }
+        for step in made.steps
+    ]
+
+
+def _show(request: Request, as_json: bool) -> None:
+    if as_json:
+        _print(json.dumps(request.to_json(), indent=2))
+        return
+    left = (request.due - date.today()).days  # noqa: DTZ011 (a day's count for a person)
+    state = request.status if request.outcome is None else f"{request.status}: {request.outcome.replace('_', ' ')}"
+    _print(f"{request.number}  {request.right}  {state}  (due {request.due.isoformat()}, {left} days left)")
+    if request.waiting_for:
+        _print(f"  waits for: {request.waiting_for}. {_TO_DO.get(request.waiting_for, '').format(n=request.number)}")
+    if request.reason:
+        _print(f"  {request.reason}")
+
+
+_TO_DO = {
+    "verification": "Verify the person, then: avgflow request verify {n} --verified-by METHOD",
+    "choice-of-person": "See avgflow request show {n} --candidates, then: avgflow request choose {n} PERSON…",
+    "unknown-address": "If you are sure that the address is theirs: avgflow request approve {n}",
+    "handover": "Hand the package over safely, then: avgflow request approve {n}",
+}
+
+
+def _actor(env: Environment) -> str:
+    return env.settings.airflow_user or getpass.getuser()
+
+
+def _say(quiet: bool, line: str) -> None:
+    if not quiet:
+        _print(line)
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)  # noqa: T201

@@ -1,0 +1,142 @@
+"""Step 5: the package, its passphrase and the mail, ready in the outbox; made once, however often this runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from email.message import EmailMessage
+from functools import partial
+
+from sqlalchemy import Connection
+
+from avgflow import letters
+from avgflow.catalog.names import TableName
+from avgflow.crypto import new_passphrase
+from avgflow.dossier import package
+from avgflow.dossier.content import Answer, Redacted, StoreContent, TableContent
+from avgflow.errors import AvgflowError
+from avgflow.handling import planning, redacting
+from avgflow.handling.environment import Environment
+from avgflow.handling.identify import Question, Waiting
+from avgflow.handling.validating import EVIDENCE, KNOWN_FILE, readers
+from avgflow.intake import Subject, day_in_amsterdam
+from avgflow.redaction import Known, Redactor
+from avgflow.register import events, evidence, outbox, passphrases, receipts, requests
+from avgflow.register.database import transaction
+from avgflow.register.names import EventName
+from avgflow.register.receipts import Step
+from avgflow.register.requests import Request, Status
+from avgflow.workfile import Reader
+
+ANSWER = "answer"
+"""The kind of the mail to the person; there is one of it per request."""
+
+
+class NotProven(AvgflowError):
+    """An answer was to be made without evidence that it is complete."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            f"There is no proof that {number} is complete; task 'validate' must pass before 'answer' runs."
+        )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A mail in the outbox, or a package that is too large for one and waits for the privacy officer."""
+
+    message_id: str | None
+    question: Question | None = None
+
+
+def run(env: Environment, number: str) -> Prepared:
+    """Make the answer of one request and put its mail in the outbox; a second run finds the mail that is there."""
+    with transaction(env.register) as register:
+        waiting = [mail.message_id for mail in outbox.mails(register, number) if mail.kind == ANSWER]
+        if waiting:
+            return Prepared(waiting[0])
+        proofs = [proof for proof in evidence.evidence(register, number) if proof.kind == EVIDENCE]
+        if not proofs or not proofs[-1].passed:
+            raise NotProven(number)
+        request = requests.get(register, number)
+        subject = requests.subject(register, env.keyring, number)
+    answer = content(env, request, subject, proofs[-1])
+    if answer.row_count == 0:
+        return _queue(env, number, subject, letters.nothing_found_mail(answer, subject.email))
+    with transaction(env.register) as register:
+        phrase = passphrases.put_passphrase(register, env.keyring, number, new_passphrase())
+    made = package.build(answer, phrase, env.settings.work / number)
+    with transaction(env.register) as register:
+        _made(env, register, number, made)
+    if made.size > env.settings.attachment_limit_mb * 1024 * 1024:
+        with transaction(env.register) as register:
+            requests.set_status(register, env.keyring, number, Status.WAITING, waiting_for=Waiting.HANDOVER.value)
+        return Prepared(None, Question(number, Waiting.HANDOVER))
+    return _queue(env, number, subject, letters.answer_mail(answer, made, subject.email))
+
+
+def hand_over(env: Environment, number: str, actor: str) -> None:
+    """Record that the privacy officer gave the person the package by another way than mail."""
+    with transaction(env.register) as register:
+        receipts.put_receipt(
+            register, env.keyring, number, Step.HAND_OVER, "officer", {"packages": 1}, "handed-over", actor
+        )
+        requests.set_status(register, env.keyring, number, Status.RUNNING, actor=actor)
+
+
+def deliver(env: Environment, message_id: str, send: Callable[[EmailMessage, str], None]) -> outbox.Delivery:
+    """Send a mail of the outbox, unless the mail server has accepted it before."""
+    return outbox.deliver(env.register, env.keyring, message_id, send)
+
+
+def content(env: Environment, request: Request, subject: Subject, proof: evidence.Evidence) -> Answer:
+    """What the person gets to see: every table of every store, others' data replaced."""
+    plan = planning.stored(env, [request.number])[request.number]
+    opened = readers(env, request.number)
+    sealed = (env.settings.work / request.number / KNOWN_FILE).read_bytes()
+    who = Known.from_json(env.keyring.open_json(sealed))
+    made = redacting.redactors(env, opened, who, request.language)
+    return Answer(
+        number=request.number,
+        language=request.language.value,
+        name=subject.name,
+        received=request.received,
+        made_on=day_in_amsterdam(),
+        policy=env.policy,
+        stores=tuple(_store(env, name, opened[name], made[name]) for name in env.catalog.stores),
+        shared_mailbox=plan.shared_rows > 0,
+        redactions=tuple(Redacted(**entry) for entry in proof.result["redactions"]),
+    )
+
+
+def _store(env: Environment, store: str, reader: Reader, made: dict[TableName, Redactor]) -> StoreContent:
+    described = env.catalog.stores[store]
+    return StoreContent(
+        store,
+        described.title,
+        tuple(
+            TableContent(
+                str(name),
+                described.tables[name],
+                reader.header(name).columns,
+                rows,
+                partial(_rows, reader, name, made[name]),
+            )
+            for name, rows in reader.counts.items()
+            if described.tables[name].subject
+        ),
+    )
+
+
+def _rows(reader: Reader, name: TableName, redactor: Redactor) -> Iterator[tuple[str | None, tuple[str | None, ...]]]:
+    yield from redactor.rows(reader.rows(name))
+
+
+def _queue(env: Environment, number: str, subject: Subject, message: EmailMessage) -> Prepared:
+    with transaction(env.register) as register:
+        return Prepared(outbox.enqueue(register, env.keyring, number, ANSWER, subject.email, message))
+
+
+def _made(env: Environment, register: Connection, number: str, made: package.Package) -> None:
+    detail = {"manifest": made.manifest_digest, "bytes": made.size, "rows": made.rows}
+    events.append(register, env.keyring, EventName.ANSWER_MADE, number, detail=detail)

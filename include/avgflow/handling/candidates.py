@@ -1,0 +1,58 @@
+"""Showing a privacy officer who an ambiguous request may be about: personal data, so each showing is put on record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from avgflow.handling.environment import Environment, View
+from avgflow.handling.identify import ChoiceRefused
+from avgflow.identity import Candidate, Footprint
+from avgflow.register import events, identities
+from avgflow.register.database import transaction
+from avgflow.register.names import EventName
+from avgflow.stores import selection
+
+SHOWN = ("full_name", "first_name", "last_name", "company_name", "email", "contact_number", "customer_number", "city")
+"""The attributes (semantic names of the catalog) by which an officer tells people apart."""
+
+
+def show(env: Environment, number: str, actor: str) -> list[str]:
+    """A line per row of each candidate, as the stores have it now: '1  crm.public.contact  full_name: …'."""
+    with transaction(env.register) as register:
+        people = identities.candidates(register, env.keyring, number)
+        events.append(register, env.keyring, EventName.CANDIDATES_SHOWN, number, actor, {"candidates": len(people)})
+    if not people:
+        return []
+    with env.view() as view:
+        return [line for index, person in enumerate(people, 1) for line in _lines(view, index, person)]
+
+
+def check(env: Environment, number: str, picked: Sequence[int]) -> None:
+    """`ChoiceRefused` where a picked number is not one of the candidates."""
+    with transaction(env.register) as register:
+        people = identities.candidates(register, env.keyring, number)
+    if not set(picked) <= set(range(1, len(people) + 1)):
+        raise ChoiceRefused(
+            f"{number} has persons 1 to {len(people)}; see `avgflow request show {number} --candidates`."
+        )
+
+
+def _lines(view: View, index: int, person: Candidate) -> list[str]:
+    found = []
+    for store, table in sorted({(row.store, row.table) for row in person.rows}):
+        keys = frozenset(row.key for row in person.rows if (row.store, row.table) == (store, table))
+        target = view.places[store, table]
+        columns = [
+            (spec.attribute or "", name) for name, spec in target.table.columns.items() if spec.attribute in SHOWN
+        ]
+        statement = selection.rows(
+            target,
+            {"": Footprint(chosen={(store, table): keys})},
+            [(f"c{i}", target.printed(name)) for i, (_, name) in enumerate(columns)],
+        )
+        if statement is None:
+            continue
+        for _, *values in view.connections[store].execute(statement):
+            shown = (f"{attribute}: {v}" for (attribute, _), v in zip(columns, values, strict=True) if v)
+            found.append(f"{index}  {store}.{table}  {', '.join(shown)}")
+    return found

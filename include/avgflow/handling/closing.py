@@ -1,0 +1,137 @@
+"""Step 6: the request is at its end only if every receipt, the proof and the mail server's acceptance are there.
+
+Airflow looks at the last task only, so this one runs whatever happened before, and fails unless all is well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from avgflow import letters
+from avgflow.errors import AvgflowError
+from avgflow.handling import planning
+from avgflow.handling.answering import ANSWER
+from avgflow.handling.environment import Environment
+from avgflow.handling.validating import EVIDENCE
+from avgflow.register import events, evidence, outbox, receipts, requests
+from avgflow.register.database import transaction
+from avgflow.register.names import EventName
+from avgflow.register.plans import PlanMissing
+from avgflow.register.receipts import Step
+from avgflow.register.requests import Outcome, Request, Status
+
+
+class NotAtItsEnd(AvgflowError):
+    """A request cannot be closed; the message says what is missing."""
+
+    def __init__(self, number: str, missing: list[str]) -> None:
+        super().__init__(f"{number} is not at its end: {'; '.join(missing)}.")
+        self.missing = missing
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A request and what came of it, or what is missing."""
+
+    request: Request
+    missing: tuple[str, ...] = ()
+
+
+def run(env: Environment, number: str) -> Closed:
+    """Close a request, or put it on the register as stopped with what is missing; `Closed.missing` tells which."""
+    with transaction(env.register) as register:
+        missing = _missing(env, register, number)
+        if missing:
+            reason = "; ".join(missing)
+            stopped = requests.set_status(register, env.keyring, number, Status.STOPPED, reason=f"Missing: {reason}.")
+            return Closed(stopped, tuple(missing))
+        outcome = _outcome(env, register, number)
+        closed = requests.set_status(register, env.keyring, number, Status.CLOSED, outcome=outcome)
+    _tidy(env, number)
+    return Closed(closed)
+
+
+def tell_officer(env: Environment, number: str, missing: tuple[str, ...]) -> str:
+    """Put a mail to the privacy officer in the outbox that says what is missing where; its Message-ID."""
+    with transaction(env.register) as register:
+        request = requests.get(register, number)
+        proofs = [proof for proof in evidence.evidence(register, number) if proof.kind == EVIDENCE]
+        failed = [
+            (store["store"], table["table"], check["name"], check["detail"])
+            for proof in proofs[-1:]
+            for store in proof.result["stores"]
+            for table in store["tables"]
+            for check in table["checks"]
+            if not check["passed"]
+        ]
+        told = sum(mail.kind.startswith("stopped") for mail in outbox.mails(register, number))
+        message = letters.stopped_mail(number, request.due, list(missing), failed, env.policy)
+        return outbox.enqueue(register, env.keyring, number, f"stopped:{told + 1}", env.policy.officer_mailbox, message)
+
+
+def record_failure(env: Environment, number: str, step: str, error: str) -> None:
+    """Put on the register that a step failed for good, with the kind of error and nothing of its text."""
+    with transaction(env.register) as register:
+        events.append(register, env.keyring, EventName.STEP_FAILED, number, detail={"step": step, "error": error})
+
+
+def _missing(env: Environment, register: Connection, number: str) -> list[str]:
+    request = requests.get(register, number)
+    if request.verified_by is None:
+        return ["the person is not verified"]
+    done = receipts.receipts(register, number)
+    collected = {receipt.store for receipt in done if receipt.step == Step.COLLECT}
+    missing = [f"no receipt of store {store}" for store in env.catalog.stores if store not in collected]
+    proofs = [proof for proof in evidence.evidence(register, number) if proof.kind == EVIDENCE]
+    if not proofs:
+        missing.append("no proof of completeness")
+    elif not proofs[-1].passed:
+        missing.append("the completeness check did not pass")
+    mails = [mail for mail in outbox.mails(register, number) if mail.kind == ANSWER]
+    handed = any(receipt.step == Step.HAND_OVER for receipt in done)
+    if not mails and not handed:
+        missing.append("no answer went out")
+    elif any(mail.accepted_at is None for mail in mails):
+        missing.append("the mail server has not accepted the answer")
+    return missing + _failed(register, number) if missing else []
+
+
+def _failed(register: Connection, number: str) -> list[str]:
+    """The steps that failed since the request was last taken up, by their last error."""
+    failed: dict[str, str] = {}
+    for event in events.history(register, number):
+        if event.name in (EventName.REQUEST_STARTED, EventName.REQUEST_RESUMED):
+            failed = {}
+        elif event.name == EventName.STEP_FAILED:
+            failed[event.detail["step"]] = event.detail["error"]
+    return [f"task {step} failed ({error})" for step, error in failed.items()]
+
+
+def _outcome(env: Environment, register: Connection, number: str) -> Outcome:
+    """Fulfilled, unless nothing was held or something about the person could not be given (art. 15(4))."""
+    try:
+        plan = planning.stored(env, [number])[number]
+    except PlanMissing:
+        raise NotAtItsEnd(number, ["no plan"]) from None
+    collected = sum(sum(r.counts.values()) for r in receipts.receipts(register, number) if r.step == Step.COLLECT)
+    if collected == 0:
+        return Outcome.NOTHING_FOUND
+    proof = next(p for p in reversed(evidence.evidence(register, number)) if p.kind == EVIDENCE)
+    return Outcome.PARTLY_FULFILLED if plan.shared_rows or _others(env, proof) else Outcome.FULFILLED
+
+
+def _others(env: Environment, proof: evidence.Evidence) -> bool:
+    """Whether anything of people other than staff was replaced; names of staff are not the person's data (C-579/21)."""
+    for entry in proof.result["redactions"]:
+        table = next(t for n, t in env.catalog.stores[entry["store"]].tables.items() if str(n) == entry["table"])
+        if entry["reason"] != "third_party" or table.columns[entry["column"]].category != "staff":
+            return True
+    return False
+
+
+def _tidy(env: Environment, number: str) -> None:
+    """The work files have served; what went out stays until its own term ends."""
+    for file in (env.settings.work / number).glob("*.sealed"):
+        file.unlink(missing_ok=True)

@@ -1,0 +1,54 @@
+"""Step 3, once per store: collect what the plan says, and write the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from avgflow.errors import AvgflowError, StoreRefused, StoreUnreachable
+from avgflow.handling import planning
+from avgflow.handling.environment import Environment
+from avgflow.register import events, receipts
+from avgflow.register.database import transaction
+from avgflow.register.names import EventName
+from avgflow.register.receipts import Receipt, Step
+from avgflow.stores.collect import Collected, collect
+
+
+class ReceiptDiffers(AvgflowError):
+    """A store was collected again and gave something else than its receipt says."""
+
+    def __init__(self, number: str, store: str) -> None:
+        super().__init__(
+            f"'{store}' changed since it was collected for {number}. Clear task 'plan' and what follows, so that all "
+            f"stores are collected anew."
+        )
+
+
+def run(env: Environment, store: str, numbers: Sequence[str]) -> dict[str, Receipt]:
+    """Collect one store for the batch; a second run of the same finds the receipt and changes nothing.
+
+    `StoreUnreachable` is worth another try; it is put on the register, with the store's name.
+    """
+    plans = planning.stored(env, numbers)
+    batch = {number: plan.footprint for number, plan in plans.items()}
+    try:
+        with env.view(store) as view:
+            done = collect(view.connections[store], view.targets(store), batch, env.settings.work, env.keyring)
+    except (StoreUnreachable, StoreRefused) as fault:
+        with transaction(env.register) as register:
+            for number in numbers:
+                detail = {"store": store, "error": type(fault).__name__}
+                events.append(register, env.keyring, EventName.STORE_FAILED, number, detail=detail)
+        raise
+    with transaction(env.register) as register:
+        return {number: _receipt(env, register, store, number, one) for number, one in done.items()}
+
+
+def _receipt(env: Environment, register: Connection, store: str, number: str, done: Collected) -> Receipt:
+    counts = {str(table): rows for table, rows in done.counts.items()}
+    receipt = receipts.put_receipt(register, env.keyring, number, Step.COLLECT, store, counts, done.digest)
+    if receipt.digest != done.digest:
+        raise ReceiptDiffers(number, store)
+    return receipt

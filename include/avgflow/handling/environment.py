@@ -1,0 +1,90 @@
+"""What the steps work with: configuration, keys, the register and the stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import Connection, Engine
+
+from avgflow.catalog import check
+from avgflow.catalog import load as catalogs
+from avgflow.catalog.check import Checked
+from avgflow.catalog.models import Catalog
+from avgflow.crypto import Keyring
+from avgflow.identity import Place
+from avgflow.policy import models as policies
+from avgflow.policy.models import Policy
+from avgflow.register import database
+from avgflow.settings import Settings, engine
+from avgflow.stores import session
+from avgflow.stores.resolve import targets
+from avgflow.stores.selection import Target
+
+
+@dataclass(frozen=True)
+class View:
+    """The stores as they are at one moment: an open snapshot each, checked against the catalog."""
+
+    connections: Mapping[str, Connection]
+    checked: Mapping[str, Checked]
+    places: Mapping[Place, Target]
+
+    def targets(self, store: str) -> list[Target]:
+        """The catalogued tables of one store."""
+        return [target for (name, _), target in self.places.items() if name == store]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One installation. `dsn_of` gives the DSN of a connection id; engines connect when first used."""
+
+    settings: Settings
+    dsn_of: Callable[[str], str]
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return catalogs.load(self.settings.catalog)
+
+    @cached_property
+    def policy(self) -> Policy:
+        policy = policies.load(self.settings.policy)
+        catalogs.check_against(self.catalog, policy)
+        return policy
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        return Keyring.of(self.settings)
+
+    @cached_property
+    def register(self) -> Engine:
+        return database.engine_of(self.settings)
+
+    @cached_property
+    def _engines(self) -> dict[str, Engine]:
+        return {name: engine(self.dsn_of(store.connection)) for name, store in self.catalog.stores.items()}
+
+    @contextmanager
+    def view(self, *stores: str) -> Iterator[View]:
+        """Snapshots of the named stores, or of all; `StoreUnreachable` names the one that does not answer."""
+        names = stores or tuple(self.catalog.stores)
+        with ExitStack() as stack:
+            connections = {name: stack.enter_context(session.reading(self._engines[name], name)) for name in names}
+            checked = {name: check.check(connections[name], self.catalog.stores[name]) for name in names}
+            places = targets(self.catalog, {name: found.live.types for name, found in checked.items()})
+            yield View(connections, checked, {place: t for place, t in places.items() if place[0] in names})
+
+    def dispose(self) -> None:
+        """Close every pooled connection; no connection is held across long waits (fides#5834)."""
+        for made in (self.__dict__.get("_engines") or {}).values():
+            made.dispose()
+        if "register" in self.__dict__:
+            self.register.dispose()
+
+
+def of_settings() -> Environment:
+    """The environment of the command line: settings, and connections from variables."""
+    settings = Settings.load()
+    return Environment(settings, settings.store_dsn)

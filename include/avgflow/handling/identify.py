@@ -1,0 +1,164 @@
+"""Step 1: is it sure who asks, and who that is in the stores. Where it is not, a human is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from avgflow.errors import AvgflowError
+from avgflow.handling.environment import Environment, View
+from avgflow.identity import Doubt, Footprint, normal
+from avgflow.intake import Verification
+from avgflow.register import events, identities, requests
+from avgflow.register.database import transaction
+from avgflow.register.names import EventName
+from avgflow.register.requests import Status
+from avgflow.stores.resolve import Start, resolve
+
+
+class Waiting(StrEnum):
+    """What a request waits for; each is answered by the privacy officer."""
+
+    VERIFICATION = "verification"
+    CHOICE = "choice-of-person"
+    ADDRESS = "unknown-address"
+    HANDOVER = "handover"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question to a human about one request; holds nothing of the person."""
+
+    number: str
+    waiting: Waiting
+    candidates: int = 0
+
+
+class ChoiceRefused(AvgflowError):
+    """A human's answer does not fit the question."""
+
+
+class StillInDoubt(AvgflowError):
+    """Who is meant is no longer certain in a later step."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            f"The stores changed: it is no longer certain who {number} is about. Clear task 'identify' and what follows."
+        )
+
+
+def identify(env: Environment, numbers: Sequence[str]) -> dict[str, Question | None]:
+    """Find each request's person; a `Question` where a human must decide first, None where the request can go on."""
+    questions: dict[str, Question | None] = {}
+    open_: dict[str, Start] = {}
+    with transaction(env.register) as register:
+        for number in numbers:
+            request = requests.set_status(register, env.keyring, number, Status.RUNNING)
+            if request.status is Status.CLOSED:
+                raise requests.RequestClosed(number, str(request.outcome))
+            if request.verified_by is None:
+                questions[number] = Question(number, Waiting.VERIFICATION)
+            else:
+                open_[number] = start_of(env, register, number)
+    if open_:
+        with env.view() as view:
+            found = resolve(view.connections, view.places, open_)
+        for number, who in found.items():
+            questions[number] = _settle(env, number, who)
+    return {number: _ask(env, number, questions[number]) for number in numbers}
+
+
+def start_of(env: Environment, register: Connection, number: str) -> Start:
+    """Where the search for a request's person begins: a human's choice if there is one, else the intake."""
+    choice = identities.choice(register, env.keyring, number)
+    if choice is not None:
+        return Start.from_json(choice)
+    return Start.given(requests.subject(register, env.keyring, number).identifiers)
+
+
+def footprints(env: Environment, view: View, numbers: Sequence[str]) -> dict[str, Footprint]:
+    """Who the requests are about, looked up afresh; `StillInDoubt` where that is not certain any more."""
+    with transaction(env.register) as register:
+        starts = {number: start_of(env, register, number) for number in numbers}
+    found: dict[str, Footprint] = {}
+    for number, who in resolve(view.connections, view.places, starts).items():
+        if isinstance(who, Doubt):
+            raise StillInDoubt(number)
+        found[number] = who
+    return found
+
+
+def verify(env: Environment, number: str, method: Verification, actor: str) -> None:
+    """Record how it was made sure who asks."""
+    with transaction(env.register) as register:
+        requests.verified(register, env.keyring, number, method, actor)
+
+
+def choose(env: Environment, number: str, picked: frozenset[int], actor: str) -> None:
+    """Record which of the candidates (from 1) the person is; `ChoiceRefused` where that is not one of them."""
+    with transaction(env.register) as register:
+        people = identities.candidates(register, env.keyring, number)
+        if not people:
+            raise ChoiceRefused(f"{number} has no choice of persons to make.")
+        if not picked or not picked <= set(range(1, len(people) + 1)):
+            raise ChoiceRefused(
+                f"Choose one or more of the persons 1 to {len(people)} of {number}; "
+                f"`avgflow request show {number} --candidates` lists them."
+            )
+        given = Start.given(requests.subject(register, env.keyring, number).identifiers)
+        start = given.choosing(people, frozenset(index - 1 for index in picked))
+        identities.put_choice(register, env.keyring, number, start.to_json(), sorted(picked), actor)
+
+
+def accept_address(env: Environment, number: str, actor: str) -> None:
+    """Record that a human accepts an e-mail address that no store knows for this person."""
+    with transaction(env.register) as register:
+        given = Start.given(requests.subject(register, env.keyring, number).identifiers)
+        identities.put_choice(register, env.keyring, number, given.to_json(), [], actor)
+
+
+def _settle(env: Environment, number: str, who: Footprint | Doubt) -> Question | None:
+    with transaction(env.register) as register:
+        if isinstance(who, Doubt):
+            identities.put_candidates(register, env.keyring, number, who.candidates)
+            return Question(number, Waiting.CHOICE, len(who.candidates))
+        if _address_unknown(env, register, number, who):
+            return Question(number, Waiting.ADDRESS)
+        detail = {"identifiers": sorted(who.identifiers), "people_rows": sum(map(len, who.held.values()))}
+        events.append(register, env.keyring, EventName.REQUEST_IDENTIFIED, number, detail=detail)
+    return None
+
+
+def _address_unknown(env: Environment, register: Connection, number: str, who: Footprint) -> bool:
+    """Whether 'verified by known e-mail' was said of an address that none of the person's rows holds (art. 12(6))."""
+    request = requests.get(register, number)
+    if request.verified_by is not Verification.KNOWN_EMAIL or not any(who.held.values()):
+        return False
+    if identities.choice(register, env.keyring, number) is not None:
+        return False
+    email = normal(requests.subject(register, env.keyring, number).email)
+    return email not in who.held.get("email", frozenset())
+
+
+def _ask(env: Environment, number: str, question: Question | None) -> Question | None:
+    if question is not None:
+        with transaction(env.register) as register:
+            requests.set_status(register, env.keyring, number, Status.WAITING, waiting_for=question.waiting.value)
+    return question
+
+
+def take(env: Environment, number: str, verified_by: str | None, persons: Sequence[int], actor: str) -> None:
+    """A human's answer to whatever the request waits for; `ChoiceRefused` where it does not fit the question."""
+    with transaction(env.register) as register:
+        request = requests.get(register, number)
+    if request.waiting_for == Waiting.VERIFICATION:
+        if not verified_by:
+            raise ChoiceRefused(f"Say how the person of {number} was verified: {', '.join(Verification)}.")
+        verify(env, number, Verification(verified_by), actor)
+    elif request.waiting_for == Waiting.CHOICE:
+        choose(env, number, frozenset(persons), actor)
+    elif request.waiting_for == Waiting.ADDRESS:
+        accept_address(env, number, actor)

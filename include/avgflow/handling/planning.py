@@ -1,0 +1,72 @@
+"""Step 2: what will be collected, from which tables, in numbers; on the register before anything is done."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+from avgflow import plan
+from avgflow.catalog.drift import CatalogDrift, Severity
+from avgflow.catalog.names import TableName
+from avgflow.handling.environment import Environment, View
+from avgflow.handling.identify import footprints
+from avgflow.identity import Footprint
+from avgflow.plan import Plan
+from avgflow.register import events, plans, receipts
+from avgflow.register.database import transaction
+from avgflow.register.names import EventName
+from avgflow.stores import count
+
+
+def make(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
+    """Make and store each request's plan; `CatalogDrift` names every table or column that would be left out."""
+    with env.view() as view:
+        _refuse_drift(env, view, numbers)
+        people = footprints(env, view, numbers)
+        found: dict[str, dict[tuple[str, TableName], Mapping[str | None, int]]] = defaultdict(dict)
+        shared: dict[str, int] = dict.fromkeys(numbers, 0)
+        others = {number: _shared_only(person) for number, person in people.items() if person.shared}
+        for store in view.connections:
+            targets = view.targets(store)
+            for number, tables in count.by_class(view.connections[store], targets, people).items():
+                found[number] |= {(store, name): classes for name, classes in tables.items()}
+            loose = [target for target in targets if not target.table.person]
+            for number, tables in count.by_class(view.connections[store], loose, others).items():
+                shared[number] += sum(rows for classes in tables.values() for rows in classes.values())
+    made = {
+        number: plan.access(number, env.catalog, found[number], person, shared[number], _hash(env))
+        for number, person in people.items()
+    }
+    with transaction(env.register) as register:
+        for number, one in made.items():
+            # A new plan asks for new work: what was done for an earlier one is set aside.
+            receipts.supersede_receipts(register, env.keyring, number)
+            plans.put_plan(register, env.keyring, number, one.digest, one.to_bytes())
+    return made
+
+
+def stored(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
+    """The newest plan of each request; `PlanMissing` where there is none."""
+    with transaction(env.register) as register:
+        return {number: Plan.from_bytes(plans.get_plan(register, env.keyring, number).body) for number in numbers}
+
+
+def _refuse_drift(env: Environment, view: View, numbers: Sequence[str]) -> None:
+    unsafe = [drift for found in view.checked.values() for drift in found.drifts if drift.severity is Severity.UNSAFE]
+    if not unsafe:
+        return
+    with transaction(env.register) as register:
+        for number in numbers:
+            for drift in unsafe:
+                detail = {"store": drift.store, "table": str(drift.table), "kind": drift.kind.replace(" ", "-")}
+                events.append(register, env.keyring, EventName.STORE_DRIFTED, number, detail=detail)
+    raise CatalogDrift(unsafe)
+
+
+def _shared_only(person: Footprint) -> Footprint:
+    """What hangs on identifiers that others use too, and on nothing else."""
+    return Footprint(identifiers=person.shared)
+
+
+def _hash(env: Environment) -> Callable[[bytes], str]:
+    return lambda content: env.keyring.keyed_hash("plan", content.decode())

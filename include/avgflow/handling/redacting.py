@@ -1,0 +1,98 @@
+"""Who the person is and who the others in their rows are, before anything of others is replaced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from avgflow.catalog.models import Column, Table
+from avgflow.catalog.names import TableName
+from avgflow.handling.environment import Environment, View
+from avgflow.identity import Footprint, normal
+from avgflow.intake import Subject
+from avgflow.redaction import Known, Pseudonyms, Redactor, digits, flat, possible_names
+from avgflow.stores.people import known_names
+from avgflow.workfile import Reader
+
+_FULL_NAME, _FIRST_NAME, _LAST_NAME, _PHONE = "full_name", "first_name", "last_name", "phone"
+
+
+@dataclass
+class _Seen:
+    """What one pass over a person's rows brings to light."""
+
+    own: set[str] = field(default_factory=set)
+    phones: set[str] = field(default_factory=set)
+    third: dict[str, tuple[str, Literal["staff", "other"]]] = field(default_factory=dict)
+    possible: dict[str, None] = field(default_factory=dict)
+
+
+def known(
+    env: Environment, view: View, subject: Subject, footprint: Footprint, readers: Mapping[str, Reader], language: str
+) -> Known:
+    """Who is who in one person's rows. The others get their pseudonyms in the order in which they appear."""
+    seen = _Seen()
+    for store, reader in readers.items():
+        for name, table in env.catalog.stores[store].tables.items():
+            if name in reader.counts:
+                _look(table, reader, name, seen)
+    if subject.name:
+        seen.own.add(flat(subject.name))
+    if subject.phone:
+        seen.phones.add(digits(subject.phone))
+    pseudonyms = Pseudonyms(env.policy, language)
+    for key, (value, kind) in seen.third.items():
+        if key not in seen.own:
+            pseudonyms.give(value, kind)
+    possible = set(seen.possible) - seen.own
+    people: dict[str, Literal["staff", "other"]] = {}
+    for store, connection in view.connections.items():
+        for person, kind in known_names(connection, view.targets(store), possible).items():
+            people.setdefault(person, kind)
+    for person in seen.possible:
+        if person in people:
+            pseudonyms.give(person, people[person])
+    emails = footprint.identifiers.get("email", frozenset()) | frozenset(filter(None, [normal(subject.email)]))
+    return Known(frozenset(seen.own), emails, frozenset(seen.phones), pseudonyms.given)
+
+
+def redactors(
+    env: Environment, readers: Mapping[str, Reader], who: Known, language: str
+) -> dict[str, dict[TableName, Redactor]]:
+    """A redactor for every collected table, by store and table."""
+    return {
+        store: {
+            name: Redactor(env.catalog.stores[store].tables[name], reader.header(name), who, env.policy, language)
+            for name in reader.counts
+        }
+        for store, reader in readers.items()
+    }
+
+
+def _look(table: Table, reader: Reader, name: TableName, seen: _Seen) -> None:
+    columns = [(i, table.columns[column]) for i, (column, _) in enumerate(reader.header(name).columns)]
+    for row in reader.rows(name):
+        if table.person:
+            seen.own |= set(_names(columns, row.values))
+        for i, spec in columns:
+            value = row.values[i]
+            if value is None or not value.strip():
+                continue
+            if spec.third_party:
+                seen.third.setdefault(flat(value), (value, "staff" if spec.category == "staff" else "other"))
+            elif spec.free_text:
+                seen.possible |= dict.fromkeys(sorted(possible_names(value)))
+            elif spec.attribute == _PHONE:
+                seen.phones.add(digits(value))
+
+
+def _names(columns: list[tuple[int, Column]], values: tuple[str | None, ...]) -> Iterator[str]:
+    """The person's own full name as the row holds it, whole or in parts."""
+    parts = {spec.attribute: values[i] for i, spec in columns if spec.attribute}
+    if parts.get(_FULL_NAME):
+        yield flat(parts[_FULL_NAME] or "")
+    whole = " ".join(filter(None, [parts.get(_FIRST_NAME), parts.get(_LAST_NAME)]))
+    if re.search(r"\w", whole):
+        yield flat(whole)

@@ -1,0 +1,204 @@
+"""Step 4: prove that what was collected is everything, exactly, and nobody else's; else stop and say what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from avgflow import workfile
+from avgflow.catalog.drift import CatalogDrift, DriftKind, Severity
+from avgflow.catalog.names import TableName
+from avgflow.completeness.measure import Measure, Work, measure
+from avgflow.completeness.verdict import CHECKS, Verdict, judge
+from avgflow.dossier import evidence as pages
+from avgflow.errors import AvgflowError
+from avgflow.handling import planning, redacting
+from avgflow.handling.collecting import ReceiptDiffers
+from avgflow.handling.environment import Environment, View
+from avgflow.handling.identify import footprints
+from avgflow.plan import Plan
+from avgflow.redaction import Redaction, Redactor
+from avgflow.register import chain, events, evidence, receipts, requests
+from avgflow.register.database import transaction
+from avgflow.register.names import EventName
+from avgflow.workfile import Reader, path_of
+
+EVIDENCE = "completeness"
+KNOWN_FILE = "who-is-who.sealed"
+
+
+class CheckFailed(AvgflowError):
+    """What was collected is not proven complete; the message names store, table and check."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        places = "; ".join(f"{f.store}.{f.table}: {f.check.en} ({f.detail})" for f in verdict.failures)
+        super().__init__(
+            f"The answer to {verdict.number} is not proven complete and was not sent. {places or 'No table was measured'}."
+            f" Clear task 'plan' and what follows to collect anew; look at the evidence first."
+        )
+        self.verdict = verdict
+
+
+@dataclass(frozen=True)
+class Validated:
+    """The verdict on one request and what was replaced in it, by store and table."""
+
+    verdict: Verdict
+    redactions: Mapping[tuple[str, TableName], Counter[Redaction]]
+
+
+def run(env: Environment, numbers: Sequence[str]) -> dict[str, Validated]:
+    """Measure and judge each request, and keep the evidence; nothing is raised for a failed one (see `CheckFailed`)."""
+    plans = planning.stored(env, numbers)
+    with env.view() as view:
+        people = footprints(env, view, numbers)
+        works = {number: _works(env, view, plans[number], people[number]) for number in numbers}
+        measures: dict[str, dict[str, list[Measure]]] = {number: {} for number in numbers}
+        for store, connection in view.connections.items():
+            batch = {number: works[number][store] for number in numbers}
+            for number, found in measure(connection, view.targets(store), _drift(view, store), batch).items():
+                measures[number][store] = found
+    verdicts = judge(env.catalog, measures)
+    done: dict[str, Validated] = {}
+    for number, verdict in verdicts.items():
+        redactions = _redactions({store: work.redactor for store, work in works[number].items()})
+        done[number] = Validated(verdict, redactions)
+        with transaction(env.register) as register:
+            _keep(env, register, done[number])
+    return done
+
+
+def readers(env: Environment, number: str) -> dict[str, Reader]:
+    """The work files of a request; `WorkLost` or `ReceiptDiffers` where one is not what its receipt says."""
+    with transaction(env.register) as register:
+        written = {receipt.store: receipt for receipt in receipts.receipts(register, number)}
+    opened: dict[str, Reader] = {}
+    for store in env.catalog.stores:
+        reader = Reader(path_of(env.settings.work, number, store), env.keyring, number, store)
+        if store not in written:
+            raise workfile.WorkLost(number, store)
+        if reader.digest != written[store].digest:
+            raise ReceiptDiffers(number, store)
+        opened[store] = reader
+    return opened
+
+
+def _works(env: Environment, view: View, plan: Plan, person: Any) -> dict[str, Work]:
+    """What measuring each store of one request needs; who is who is kept, sealed, for the answer."""
+    with transaction(env.register) as register:
+        request = requests.get(register, plan.number)
+        subject = requests.subject(register, env.keyring, plan.number)
+    opened = readers(env, plan.number)
+    who = redacting.known(env, view, subject, person, opened, request.language)
+    (env.settings.work / plan.number / KNOWN_FILE).write_bytes(env.keyring.seal_json(who.to_json()))
+    made = redacting.redactors(env, opened, who, request.language)
+    return {
+        store: Work(
+            person,
+            {name: plan.rows_of(store, name) for name in env.catalog.stores[store].tables},
+            reader,
+            who,
+            made[store],
+        )
+        for store, reader in opened.items()
+    }
+
+
+def _drift(view: View, store: str) -> dict[TableName, tuple[int, int]]:
+    """(unknown, missing) columns by table; a table that the catalog does not know fails at once."""
+    unsafe = [drift for drift in view.checked[store].drifts if drift.severity is Severity.UNSAFE]
+    if any(drift.kind is DriftKind.UNKNOWN_TABLE for drift in unsafe):
+        raise CatalogDrift(unsafe)
+    counts: dict[TableName, list[int]] = {}
+    for drift in unsafe:
+        pair = counts.setdefault(drift.table, [0, 0])
+        pair[0 if drift.kind is DriftKind.UNKNOWN_COLUMN else 1] += 1
+    return {name: (unknown, missing) for name, (unknown, missing) in counts.items()}
+
+
+def _redactions(
+    made: Mapping[str, Mapping[TableName, Redactor]],
+) -> dict[tuple[str, TableName], Counter[Redaction]]:
+    return {
+        (store, name): redactor.counts
+        for store, tables in made.items()
+        for name, redactor in tables.items()
+        if redactor.counts
+    }
+
+
+def _keep(env: Environment, register: Connection, done: Validated) -> None:
+    """The evidence, and an event for each column in which something was replaced."""
+    verdict = done.verdict
+    result = report(env, done)
+    page = pages.page(verdict.number, result)
+    evidence.put_evidence(register, env.keyring, verdict.number, EVIDENCE, verdict.passed, result, page)
+    if not verdict.passed:
+        return
+    links = []
+    for (store, name), counts in done.redactions.items():
+        for redaction, times in sorted(counts.items(), key=lambda item: (item[0].column, item[0].reason)):
+            detail = {
+                "store": store,
+                "table": str(name),
+                "column": redaction.column,
+                "reason": redaction.reason,
+                "cells": times,
+            }
+            links.append(events.entry(EventName.REDACTION_MADE, verdict.number, detail=detail))
+    if links:
+        chain.link(register, env.keyring, links)
+
+
+def report(env: Environment, done: Validated) -> dict[str, Any]:
+    """The verdict as plain data for the evidence page and the register: figures and names, no value of any row."""
+    verdict = done.verdict
+    by_store: dict[str, list[Measure]] = {store: [] for store in env.catalog.stores}
+    for one in verdict.measures:
+        by_store[one.store].append(one)
+    return {
+        "number": verdict.number,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "passed": verdict.passed,
+        "stores": [
+            {
+                "store": store,
+                "title": env.catalog.stores[store].title.nl,
+                "tables": [
+                    {
+                        "table": one.table,
+                        "title": env.catalog.stores[store].tables[TableName.parse(one.table)].title.nl,
+                        "planned": one.planned,
+                        "collected": one.collected,
+                        "counted": one.counted,
+                        "checks": [
+                            {"name": check.nl, "passed": check.holds(one), "detail": check.detail(one)}
+                            for check in CHECKS
+                        ],
+                    }
+                    for one in found
+                ],
+            }
+            for store, found in by_store.items()
+        ],
+        "expectations": [
+            {"store": e.store, "name": e.name, "passed": e.passed, "suite": f"completeness_{e.store}"}
+            for e in verdict.expectations
+        ],
+        "redactions": [
+            {
+                "store": store,
+                "table": str(name),
+                "column": redaction.column,
+                "reason": redaction.reason,
+                "count": times,
+            }
+            for (store, name), counts in done.redactions.items()
+            for redaction, times in sorted(counts.items(), key=lambda item: (item[0].column, item[0].reason))
+        ],
+    }

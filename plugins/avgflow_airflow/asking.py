@@ -1,0 +1,159 @@
+"""Steps that may need a human: they do their work, and wait for an answer only where something must be decided.
+
+Airflow's own human-in-the-loop operator parks the task without a worker. The privacy officer answers in Airflow or with
+`avgflow request verify|choose|approve`, which answers the same question; who answered is on the register.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import Param
+from airflow.sdk.exceptions import AirflowFailException
+
+from avgflow.errors import AvgflowError
+from avgflow.handling import answering, identify
+from avgflow.handling.environment import Environment
+from avgflow.handling.identify import ChoiceRefused, Question, Waiting
+from avgflow.intake import Verification
+from avgflow_airflow import running
+from avgflow_airflow.environment import send
+
+log = structlog.get_logger("avgflow")
+
+GO_ON, STOP = "Verder", "Stoppen"
+
+BODIES: Mapping[Waiting, str] = {
+    Waiting.VERIFICATION: (
+        "De persoon is nog niet geverifieerd. Kies hieronder hoe u de identiteit hebt vastgesteld en kies **Verder**.\n\n"
+        "*The person is not verified yet. Choose how you verified them, then **Verder** (go on).*"
+    ),
+    Waiting.CHOICE: (
+        "Er zijn meer personen die het kunnen zijn. `avgflow request show NUMMER --candidates` toont ze. Vul hieronder de "
+        "nummers in (bijvoorbeeld `1` of `1,3`) en kies **Verder**.\n\n"
+        "*Several people may be meant. `avgflow request show NUMBER --candidates` lists them. Give their numbers, then "
+        "**Verder** (go on).*"
+    ),
+    Waiting.ADDRESS: (
+        "Het e-mailadres van het verzoek komt bij deze persoon niet voor, terwijl het wel zo is geverifieerd. Kies alleen "
+        "**Verder** als u zeker weet dat het van deze persoon is.\n\n"
+        "*No store knows the e-mail address for this person, though they were verified by it. Go on only if you are sure.*"
+    ),
+    Waiting.HANDOVER: (
+        "Het pakket is te groot voor een e-mail. Geef het op een andere veilige manier aan de persoon en kies daarna "
+        "**Verder**.\n\n*The package is too large for a mail. Hand it over safely another way, then go on.*"
+    ),
+}
+
+
+class AskingOperator(HITLOperator):
+    """A step that returns a `Question` where a human must decide; it is done again after the answer."""
+
+    def __init__(self, *, subject: str, params: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(subject=subject, body="{{ run_id }}", options=[GO_ON, STOP], params=params or {}, **kwargs)
+
+    def work(self, env: Environment, number: str) -> Question | None:
+        """The step itself; None where it is done."""
+        raise NotImplementedError
+
+    def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
+        """Put a human's answer on the register; an `AvgflowError` where it does not fit the question."""
+        raise NotImplementedError
+
+    def execute(self, context: Any) -> None:
+        question = running.run(context, self.work)
+        if question is None:
+            return
+        log.info("request.waiting", request=question.number, waiting_for=question.waiting.value)
+        self.body = BODIES[question.waiting]
+        super().execute(context)
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> None:
+        answer = super().execute_complete(context, event)
+        actor = str((answer["responded_by_user"] or {}).get("name") or "airflow")
+        if STOP in answer["chosen_options"]:
+            raise AirflowFailException(f"{running.number_of(context)} was stopped by {actor}.")
+        given = answer["params_input"]
+        unfit = running.run(context, lambda env, number: self._unfit(env, number, given, actor))
+        if unfit:
+            log.warning("answer.unfit", request=running.number_of(context), why=unfit)
+        self.execute(context)
+
+    def _unfit(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> str | None:
+        """Take the answer; why it does not fit the question, in which case the question is asked again."""
+        try:
+            self.take(env, number, given, actor)
+        except ChoiceRefused as refused:
+            return str(refused)
+        return None
+
+
+class IdentifyOperator(AskingOperator):
+    """Who asks, and who that is in the stores."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            subject="{{ run_id }}: wie is dit? (who is this?)",
+            params={
+                "verified_by": Param(
+                    None, type=["null", "string"], enum=[None, *Verification], title="Geverifieerd door (verified by)"
+                ),
+                "persons": Param(
+                    None, type=["null", "string"], title="Nummers van de personen (numbers of the persons)"
+                ),
+            },
+            **kwargs,
+        )
+
+    def work(self, env: Environment, number: str) -> Question | None:
+        return identify.identify(env, [number])[number]
+
+    def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
+        identify.take(env, number, given.get("verified_by"), _numbers(given.get("persons")), actor)
+
+
+class AnswerOperator(AskingOperator):
+    """The package and the mail; a package that is too large for a mail waits to be handed over."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(subject="{{ run_id }}: pakket overhandigen (hand over the package)", **kwargs)
+
+    def work(self, env: Environment, number: str) -> Question | None:
+        prepared = answering.run(env, number)
+        if prepared.message_id is not None:
+            deliver(env, number, prepared.message_id)
+        return prepared.question
+
+    def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
+        answering.hand_over(env, number, actor)
+
+
+class MailRefused(AvgflowError):
+    """The mail server refuses a mail for good."""
+
+    def __init__(self, failure: str) -> None:
+        super().__init__(
+            f"The mail server refuses the answer for good ({failure}). Ask the person for another address and register "
+            f"the request with it, or hand the answer over another way."
+        )
+
+
+def deliver(env: Environment, number: str, message_id: str) -> None:
+    """Send a mail of the outbox; `MailServerUnavailable` is worth another try, `MailRefused` is not."""
+    delivery = answering.deliver(env, message_id, lambda message, recipient: send(env, message, recipient))
+    if not delivery.accepted:
+        if delivery.failure and delivery.failure.split()[-1][:1] == "5":
+            raise MailRefused(delivery.failure)
+        raise running.MailServerUnavailable(delivery.failure)
+    log.info("mail.accepted", request=number, attempts=delivery.attempts)
+
+
+def _numbers(given: object) -> Sequence[int]:
+    """'1, 3' as [1, 3]; `ChoiceRefused` for anything else."""
+    parts = str(given or "").replace(",", " ").split()
+    if not all(part.isdecimal() for part in parts):
+        raise ChoiceRefused("Give the numbers of the persons, such as 1 or 1,3.")
+    return [int(part) for part in parts]

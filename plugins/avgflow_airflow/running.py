@@ -1,0 +1,91 @@
+"""Running one step of a request inside a task: which request, what is tried again, what reaches the log.
+
+Errors of libraries may quote rows, so the log gets the kind of an error and where it happened, never its text. Only what
+may pass by itself is tried again; anything else fails at once and says what to do.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import structlog
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from avgflow.errors import AvgflowError, StoreUnreachable
+from avgflow.handling import closing
+from avgflow.handling.environment import Environment
+from avgflow.register.database import RegisterUnreachable
+from avgflow.register.outbox import MailBusy
+from avgflow_airflow.environment import environment
+
+log = structlog.get_logger("avgflow")
+
+Result = TypeVar("Result")
+
+_NUMBER = re.compile(r"AVG-\d{4}-\d{5,}")
+
+
+class MailServerUnavailable(AvgflowError):
+    """The mail server did not accept a mail; the outbox keeps it and it is sent once the server is back."""
+
+    def __init__(self, failure: str | None) -> None:
+        super().__init__(
+            f"The mail server did not take the mail ({failure or 'no answer'}). It is kept in the outbox and tried again."
+        )
+
+
+PASSING = (StoreUnreachable, RegisterUnreachable, MailServerUnavailable, MailBusy)
+"""Faults that may pass by themselves."""
+
+
+def number_of(context: Mapping[str, Any]) -> str:
+    """The request that a run is about: its run id, which is all that its configuration holds."""
+    run = context["dag_run"]
+    number = str((run.conf or {}).get("request", ""))
+    if not _NUMBER.fullmatch(number) or run.run_id != number:
+        raise AirflowFailException(
+            "This run was not started for a request. Register one with `avgflow request new`, which starts its run."
+        )
+    return number
+
+
+def run(context: Mapping[str, Any], step: Callable[[Environment, str], Result]) -> Result:
+    """Do a step for the request of this run; the task fails or is tried again as the fault asks."""
+    number = number_of(context)
+    task = context["task_instance"]
+    with environment() as env:
+        try:
+            return step(env, number)
+        except AirflowException:
+            raise
+        except PASSING as fault:
+            log.warning("step.retry", request=number, step=task.task_id, error=type(fault).__name__)
+            if task.try_number > task.max_tries:
+                _failed(env, number, task.task_id, fault)
+            raise AirflowException(str(fault)) from None
+        except AvgflowError as fault:
+            _failed(env, number, task.task_id, fault)
+            raise AirflowFailException(str(fault)) from None
+        except Exception as fault:  # noqa: BLE001 (its text may quote a row, so it must not get through)
+            where = " < ".join(
+                f"{frame.name} ({frame.filename.rsplit('/', 1)[-1]}:{frame.lineno})"
+                for frame in reversed(traceback.extract_tb(sys.exc_info()[2])[-8:])
+            )
+            log.error("step.fault", request=number, step=task.task_id, error=type(fault).__name__, where=where)
+            _failed(env, number, task.task_id, fault)
+            raise AirflowFailException(
+                f"Task {task.task_id} met an unexpected {type(fault).__name__}; the log says where. "
+                f"Report it, and clear the task when it is mended."
+            ) from None
+
+
+def _failed(env: Environment, number: str, step: str, fault: Exception) -> None:
+    """On the register, if that can be reached; the verdict task says the rest."""
+    try:
+        closing.record_failure(env, number, step, type(fault).__name__)
+    except AvgflowError as other:
+        log.warning("register.unreachable", request=number, step=step, error=type(other).__name__)

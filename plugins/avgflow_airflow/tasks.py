@@ -1,0 +1,106 @@
+"""Tasks that the DAGs share. Each does one step of `avgflow.handling` for the request of its run and says so in the log."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from airflow.sdk import get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
+from airflow.task.trigger_rule import TriggerRule
+
+from avgflow.handling import closing, collecting, planning, validating
+from avgflow.handling.environment import Environment
+from avgflow_airflow import running
+from avgflow_airflow.asking import deliver
+
+log = structlog.get_logger("avgflow")
+
+DEFAULT_ARGS: dict[str, Any] = {
+    "owner": "privacy",
+    # What a task returns would stand in its log.
+    "show_return_value_in_logs": False,
+    "do_xcom_push": False,
+    "retries": 5,
+    "retry_delay": timedelta(seconds=10),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=5),
+}
+"""For every task of every DAG; only faults that may pass are retried (`running.PASSING`)."""
+
+MAIL_RETRIES = 2000
+"""A mail server that is down for days: at five minutes a try, a week."""
+
+
+@task
+def plan() -> None:
+    """What will be collected; on the register before anything is done."""
+
+    def step(env: Environment, number: str) -> None:
+        made = planning.make(env, [number])[number]
+        tables = len({(s.store, s.table) for s in made.steps})
+        log.info("plan.made", request=number, tables=tables, rows=made.rows, digest=made.digest)
+
+    running.run(get_current_context(), step)
+
+
+@task
+def collect(store: str) -> None:
+    """Everything of this person in one store, with the receipt."""
+
+    def step(env: Environment, number: str) -> None:
+        receipt = collecting.run(env, store, [number])[number]
+        for table, rows in receipt.counts.items():
+            log.info("table.collected", request=number, store=store, table=table, rows=rows)
+        total = sum(receipt.counts.values())
+        log.info("store.collected", request=number, store=store, rows=total, digest=receipt.digest)
+
+    running.run(get_current_context(), step)
+
+
+@task
+def validate() -> None:
+    """The proof that nothing was missed and nothing else was taken; without it nothing is sent."""
+
+    def step(env: Environment, number: str) -> None:
+        done = validating.run(env, [number])[number]
+        for expectation in done.verdict.expectations:
+            log.info(
+                "check.passed" if expectation.passed else "check.failed",
+                request=number,
+                store=expectation.store,
+                check=expectation.name,
+            )
+        for (store, table), counts in done.redactions.items():
+            for redaction, cells in counts.items():
+                log.info(
+                    "redaction.made",
+                    request=number,
+                    store=store,
+                    table=str(table),
+                    column=redaction.column,
+                    reason=redaction.reason,
+                    cells=cells,
+                )
+        if not done.verdict.passed:
+            raise validating.CheckFailed(done.verdict)
+
+    running.run(get_current_context(), step)
+
+
+@task(trigger_rule=TriggerRule.ALL_DONE)
+def close() -> None:
+    """The verdict: closed if everything is there, else stopped, with a mail to the privacy officer that says why."""
+
+    def step(env: Environment, number: str) -> None:
+        closed = closing.run(env, number)
+        if not closed.missing:
+            log.info("request.closed", request=number, outcome=str(closed.request.outcome))
+            return
+        for missing in closed.missing:
+            log.error("request.stopped", request=number, missing=missing)
+        deliver(env, number, closing.tell_officer(env, number, closed.missing))
+        raise AirflowFailException(str(closing.NotAtItsEnd(number, list(closed.missing))))
+
+    running.run(get_current_context(), step)
