@@ -10,11 +10,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
 from avgflow.catalog.load import load
 from avgflow.cli.catalog import app
 from avgflow.configuration import WrongConfiguration
-from click.testing import Result
-from typer.testing import CliRunner
 
 CATALOG = """\
 store: shop

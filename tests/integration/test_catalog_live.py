@@ -12,6 +12,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import Connection
+
 from avgflow.catalog import check, live
 from avgflow.catalog.check import Checked
 from avgflow.catalog.draft import draft
@@ -23,7 +25,6 @@ from avgflow.catalog.names import TableName
 from avgflow.configuration import WrongConfiguration
 from avgflow.settings import INCLUDE, engine
 from avgflow.stores.session import reading
-from sqlalchemy import Connection
 
 STORES = ["accounts", "crm", "marketing", "orders"]
 
@@ -143,7 +144,7 @@ def awkward(database: Callable[[str], Any]) -> LiveSchema:
 
 def test_everything_that_holds_rows_is_read_and_partitions_belong_to_their_table(awkward: LiveSchema) -> None:
     assert {str(name): table.kind for name, table in awkward.tables.items()} == {
-        "public.order": "table",
+        'public."order"': "table",
         '"My Schema"."Mixed__Case.dot"': "table",
         "public.measured": "table",
         "public.bare": "table",

@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import pytest
 import yaml
+from pydantic import BaseModel
+
 from avgflow.catalog.models import Text
 from avgflow.configuration import WrongConfiguration
 from avgflow.policy.models import Policy, load
 from avgflow.settings import INCLUDE
-from pydantic import BaseModel
 
 FILE = INCLUDE / "policy" / "milgro.yaml"
 

@@ -9,6 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from avgflow.terms import (
     DUTCH,
     EQUATED_DAYS,
@@ -24,8 +27,6 @@ from avgflow.terms import (
     received_on,
     safe,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 CASES = Path(__file__).parents[1] / "cases" / "deadlines.csv"
 WEEKDAYS = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]

@@ -11,15 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy.dialects import postgresql
-
 from avgflow.catalog.live import Index, LiveSchema, LiveTable
 from avgflow.catalog.models import Link, Store, Table
-from avgflow.catalog.names import TableName
+from avgflow.catalog.names import TableName, quoted
 from avgflow.errors import AvgflowError
 
 _BLANKS = " \t\r\n\u00a0"
-_quote = postgresql.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]
 
 
 class Severity(StrEnum):
@@ -104,10 +101,10 @@ def drift(store: Store, live: LiveSchema) -> tuple[Drift, ...]:
 
 def _of_table(store: str, table: Table, live: LiveTable) -> Iterator[Drift]:
     for column in (name for name in live.columns if name not in table.columns):
-        message = f"column {_quote(column)} is not in the catalog. Say what it holds (none where it is not personal)."
+        message = f"column {quoted(column)} is not in the catalog. Say what it holds (none where it is not personal)."
         yield Drift(store, live.name, DriftKind.UNKNOWN_COLUMN, message)
     for column in (name for name in table.columns if name not in live.columns):
-        message = f"column {_quote(column)} of the catalog is not in the database. Correct or remove it there."
+        message = f"column {quoted(column)} of the catalog is not in the database. Correct or remove it there."
         yield Drift(store, live.name, DriftKind.MISSING_COLUMN, message)
     if table.kind != plain_kind(live):
         message = f"the catalog says {table.kind}, it is a {live.kind}. Write kind: {plain_kind(live)}."
@@ -152,7 +149,7 @@ def _missing_indexes(store: str, table: Table, live: LiveTable) -> Iterator[Drif
         if not link.columns.keys() <= live.columns.keys() or any(_serves(i, link, live) for i in live.indexes):
             continue
         columns = ", ".join(link.columns)
-        statement = f"CREATE INDEX {_concurrently(live)}ON {_table(live.name)} ({_wanted(link, live)});"
+        statement = f"CREATE INDEX {_concurrently(live)}ON {live.name} ({_wanted(link, live)});"
         message = f"rows are searched by {columns} without an index that serves it. Make one: {statement}"
         yield Drift(store, live.name, DriftKind.MISSING_INDEX, message, statement)
 
@@ -175,15 +172,11 @@ def _printed(column: str) -> set[str]:
 
 def _wanted(link: Link, live: LiveTable) -> str:
     if not link.is_identifier:
-        return ", ".join(_quote(column) for column in link.columns)
+        return ", ".join(quoted(column) for column in link.columns)
     column = next(iter(link.columns))
     is_text = live.columns[column].type.startswith(("text", "character varying"))
-    value = _quote(column) if is_text else f"CAST({_quote(column)} AS text)"
+    value = quoted(column) if is_text else f"CAST({quoted(column)} AS text)"
     return rf"lower(btrim({value}, E' \t\r\n\u00a0'))"
-
-
-def _table(name: TableName) -> str:
-    return f"{_quote(name.schema)}.{_quote(name.table)}"
 
 
 def _concurrently(live: LiveTable) -> str:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^\W\d][\w$]*)')
 
 
@@ -30,8 +33,9 @@ def split(dotted: str) -> tuple[str, ...]:
 
 
 def quoted(part: str) -> str:
-    """One part as it is written in the catalog: in double quotes unless it is plain lower case."""
-    return part if re.fullmatch(r"[a-z_][a-z0-9_$]*", part) else '"' + part.replace('"', '""') + '"'
+    """One part as SQL and the catalog write it: in double quotes unless it is plain lower case and no reserved word."""
+    plain = _PLAIN.fullmatch(part) and part not in RESERVED_WORDS
+    return part if plain else '"' + part.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, order=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from avgflow.catalog.load import check_against, load
 from avgflow.catalog.models import Catalog, Text
 from avgflow.policy.models import load as load_policy

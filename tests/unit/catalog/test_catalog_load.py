@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from catalog_world import SHOP, changed, line, written
+
 from avgflow.catalog.load import check_against, load
 from avgflow.catalog.models import Catalog
 from avgflow.catalog.names import ColumnName, TableName
@@ -13,7 +15,6 @@ from avgflow.configuration import WrongConfiguration
 from avgflow.policy.models import Policy
 from avgflow.policy.models import load as load_policy
 from avgflow.settings import INCLUDE
-from catalog_world import SHOP, changed, line, written
 
 
 @pytest.fixture(scope="module")

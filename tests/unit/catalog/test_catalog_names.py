@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from avgflow.catalog.names import ColumnName, TableName, split
 from hypothesis import given
 from hypothesis import strategies as st
+
+from avgflow.catalog.names import ColumnName, TableName, split
 
 PARTS = st.text(min_size=1).filter(lambda part: "\x00" not in part)
 
@@ -38,3 +39,13 @@ def test_printed_names_are_read_back(store: str, schema: str, table: str, column
     assert ColumnName.parse(str(name)) == name
     assert TableName.parse(str(name.table)) == name.table
     assert split(str(name)) == (store, schema, table, column)
+
+
+def test_a_name_is_printed_as_sql_wants_it() -> None:
+    names = ["public.order", 'public."order"', 'public."Mixed"', "public.order_line"]
+    assert [str(TableName.parse(name)) for name in names] == [
+        'public."order"',
+        'public."order"',
+        'public."Mixed"',
+        "public.order_line",
+    ]
