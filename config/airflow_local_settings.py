@@ -2,13 +2,15 @@
 
 Tasks are forked from the scheduler's LocalExecutor or from a Celery worker. What those have imported is there in
 every task at no cost; Great Expectations alone takes three seconds to import. The other parts are spared it.
+So after a change of the library the scheduler has to be started anew (`avgflow down`, `avgflow up`).
 """
 
 import contextlib
 import importlib
+import pkgutil
 import sys
 
-HEAVY = (
+_LIBRARIES = (
     "great_expectations",
     "pandas",
     "sqlalchemy.dialects.postgresql.psycopg",
@@ -16,26 +18,33 @@ HEAVY = (
     "typst",
     "pikepdf",
     "pyzipper",
-    "holidays",
-    "jinja2",
     "airflow.providers.postgres.hooks.postgres",
     "airflow.providers.smtp.hooks.smtp",
     "airflow.providers.standard.operators.hitl",
     "airflow.providers.standard.decorators.python",
-    "avgflow.register",
-    "avgflow.stores",
-    "avgflow.completeness",
-    "avgflow.dossier",
-    "avgflow.letters",
+    # What Airflow itself imports in each worker at its first task.
+    "airflow.sdk.execution_time.task_runner",
 )
+_OWN = ("handling", "stores", "completeness", "dossier", "register", "catalog", "policy")
 
 
 def _runs_tasks(arguments: list[str]) -> bool:
     return arguments[1:2] == ["scheduler"] or arguments[1:3] == ["celery", "worker"]
 
 
+def _modules() -> list[str]:
+    names = list(_LIBRARIES)
+    for package in _OWN:
+        with contextlib.suppress(ImportError):
+            found = importlib.import_module(f"avgflow.{package}")
+            names += [
+                f"{found.__name__}.{part.name}" for part in pkgutil.iter_modules(found.__path__) if not part.ispkg
+            ]
+    return names
+
+
 if _runs_tasks(sys.argv):
-    for _module in HEAVY:
+    for _module in _modules():
         # A task that needs a missing module says so itself.
         with contextlib.suppress(ImportError):
             importlib.import_module(_module)

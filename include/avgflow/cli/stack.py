@@ -20,40 +20,55 @@ from avgflow.embedded.stack import Progress, Status
 app = typer.Typer()
 
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
 @app.command("up")
-def up_command() -> None:
+def up_command(as_json: AsJson = False) -> None:
     """Start PostgreSQL, the mailbox and Airflow on this machine, or what is missing of them."""
     with telling() as progress:
         found = stack.up(progress)
-    _addresses(Console(), found)
+    typer.echo(json.dumps(found.as_json(), indent=2) if as_json else addresses(found))
 
 
 @app.command("down")
-def down_command() -> None:
+def down_command(as_json: AsJson = False) -> None:
     """Stop the embedded stack; no process of it is left behind."""
     with telling() as progress:
         ended = stack.down(progress)
-    print("The stack is stopped." if ended else "The stack was not running.")  # noqa: T201
+    if as_json:
+        typer.echo(json.dumps({"was_running": ended}))
+    else:
+        typer.echo("The stack is stopped." if ended else "The stack was not running.")
 
 
 @app.command("status")
-def status_command(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-) -> None:
+def status_command(as_json: AsJson = False) -> None:
     """Show what runs, where it is and how to log in; exit 1 when a part does not run."""
     found = stack.status()
     if as_json:
-        print(json.dumps(found.as_json(), indent=2))  # noqa: T201
+        typer.echo(json.dumps(found.as_json(), indent=2))
     elif found.state is not None:
         console = Console()
         table = Table("part", "state", box=None, pad_edge=False)
         for name, state in found.processes.items():
-            table.add_row(name, f"[green]{state}[/]" if state == "running" else f"[red]{state}[/]")
+            table.add_row(name, f"[{'green' if state == 'running' else 'red'}]{state}[/]")
         console.print(table)
-        _addresses(console, found)
+        typer.echo(addresses(found))
     if not found.running:
         nothing = set(found.processes.values()) == {"stopped"}
         raise StackDown({} if nothing else found.broken)
+
+
+def addresses(found: Status) -> str:
+    """Where a person finds the parts of a stack, one a line."""
+    shown = found.as_json()
+    airflow = shown["airflow"]
+    return (
+        f"Airflow   {airflow['url']}  (user {airflow['user']}, password {airflow['password']})\n"
+        f"Mailbox   {shown['mailbox']}\n"
+        f"Settings  {found.layout.environment}"
+    )
 
 
 @contextmanager
@@ -75,12 +90,3 @@ def telling() -> Iterator[Progress]:
             shown.update(f"{line} …")
 
         yield moving
-
-
-def _addresses(console: Console, found: Status) -> None:
-    shown = found.as_json()
-    table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_row("Airflow", f"{shown['airflow']['url']}  (user admin, password {shown['airflow']['password']})")
-    table.add_row("Mailbox", shown["mailbox"])
-    table.add_row("Settings", str(found.layout.environment))
-    console.print(table, soft_wrap=True, highlight=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,12 @@ def report(url: str) -> dict[str, Any] | None:
     except (httpx.HTTPError, ValueError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def warm_up(url: str) -> None:
+    """Have Airflow build the API that tasks talk to: it does so on the first call, which takes some three seconds."""
+    with suppress(httpx.HTTPError):
+        httpx.get(f"{url}/execution/health", timeout=60, trust_env=False)
 
 
 def at_work(found: dict[str, Any] | None, since: datetime | None = None) -> set[str]:

@@ -6,9 +6,10 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from avgflow.embedded import health, migration, postgres, sweep
@@ -21,7 +22,7 @@ from avgflow.embedded.airflow_environment import (
 from avgflow.embedded.components import AIRFLOW, COMPONENTS, SERVICES, port_of, programs
 from avgflow.embedded.faults import ComponentFailed, StackBusy, StackWouldNotStop
 from avgflow.embedded.layout import REPOSITORY, Layout
-from avgflow.embedded.ports import is_free
+from avgflow.embedded.ports import Reservations, is_free
 from avgflow.embedded.state import STORES, StackState, load, save, with_free_ports, write_private
 from avgflow.embedded.supervision import Supervisor, configuration, launch
 from avgflow.settings import home
@@ -76,26 +77,27 @@ def silent(line: str) -> None:
     """Progress for those who do not want to hear of it."""
 
 
-def up(progress: Progress = silent) -> Status:
+def up(progress: Progress = silent, repository: Path = REPOSITORY) -> Status:
     """Start the stack, or what is missing of it; return when every part is healthy.
 
-    Keeps data, secrets and, where they are still free, ports. Raises a fault of `avgflow.embedded.faults`.
+    `repository` holds `dags/`, `plugins/` and `config/`. Data, secrets and (where they are still free) ports stay
+    as they were. Raises a fault of `avgflow.embedded.faults`.
     """
     layout = Layout.of(home())
     layout.create_folders()
     with _alone(layout):
         state = load(layout)
         if state is None or not _repair(layout, state, progress):
-            state = _start(layout, state, progress)
+            with Reservations() as reservations:
+                state = _start(layout, state, repository, reservations, progress)
     return Status(layout, state, _states(layout, state))
 
 
 def down(progress: Progress = silent) -> bool:
     """End every process of the stack; tells whether there were any. Raises `StackWouldNotStop`."""
     layout = Layout.of(home())
-    if not layout.home.is_dir():
-        return False
-    with _alone(layout):
+    # The home may have been removed under a running stack; there is nothing to lock then.
+    with _alone(layout) if layout.home.is_dir() else nullcontext():
         if not sweep.processes(layout):
             return False
         _stop(layout, progress)
@@ -111,11 +113,12 @@ def status() -> Status:
 
 def _states(layout: Layout, state: StackState | None) -> dict[str, str]:
     supervisor = Supervisor(layout)
-    answers = state is not None and supervisor.answers()
-    known = supervisor.states() if answers else {}
-    states = {"supervisor": "running" if answers else "stopped"}
-    states |= {component: known.get(component, "stopped") for component in COMPONENTS}
-    if state is not None and states["api-server"] == "running":
+    if state is None or not supervisor.answers():
+        alive = {found.component for found in sweep.processes(layout)}
+        return {name: "unsupervised" if name in alive else "stopped" for name in ("supervisor", *COMPONENTS)}
+    known = supervisor.states()
+    states = {"supervisor": "running"} | {name: known.get(name, "stopped") for name in COMPONENTS}
+    if states["api-server"] == "running":
         at_work = health.at_work(health.report(state.airflow_url))
         for component in AIRFLOW:
             if states[component] == "running" and component not in at_work:
@@ -126,7 +129,7 @@ def _states(layout: Layout, state: StackState | None) -> dict[str, str]:
 def _repair(layout: Layout, state: StackState, progress: Progress) -> bool:
     """Start what is missing of a stack whose supervisor runs; False where only a new start helps."""
     supervisor = Supervisor(layout)
-    if not supervisor.answers():
+    if not state.complete or not supervisor.answers():
         return False
     states = _states(layout, state)
     broken = [name for name in COMPONENTS if states[name] != "running"]
@@ -148,11 +151,17 @@ def _repair(layout: Layout, state: StackState, progress: Progress) -> bool:
     return True
 
 
-def _start(layout: Layout, remembered: StackState | None, progress: Progress) -> StackState:
+def _start(
+    layout: Layout,
+    remembered: StackState | None,
+    repository: Path,
+    reservations: Reservations,
+    progress: Progress,
+) -> StackState:
     if sweep.processes(layout):
         progress("Ending what an earlier start left behind")
         _stop(layout, progress)
-    state = with_free_ports(remembered)
+    state = with_free_ports(remembered, reservations).model_copy(update={"complete": False})
     save(layout, state)
 
     found = postgres.programs(layout, progress)
@@ -161,9 +170,9 @@ def _start(layout: Layout, remembered: StackState | None, progress: Progress) ->
     if postgres.ensure_data_folder(layout, found, state):
         state = state.model_copy(update={"airflow_migrated": None})
     postgres.write_configuration(layout, found, state)
-    stack = stack_environment(layout, state, REPOSITORY)
+    stack = stack_environment(layout, state, repository)
     write_private(layout.environment, render(stack))
-    write_airflow_home(layout, state, REPOSITORY)
+    write_airflow_home(layout, state, repository)
     run_as = "root" if os.geteuid() == 0 else None
     write_private(layout.supervisor_configuration, configuration(layout, programs(layout, found, state), run_as))
     environment = process_environment(layout, stack, os.environ)
@@ -179,6 +188,8 @@ def _start(layout: Layout, remembered: StackState | None, progress: Progress) ->
     for component in AIRFLOW:
         supervisor.start(component)
     _wait_until_healthy(layout, state, supervisor, since, progress)
+    state = state.model_copy(update={"complete": True})
+    save(layout, state)
     return state
 
 
@@ -195,6 +206,8 @@ def _wait_until_healthy(
         for component in AIRFLOW:
             if component in healthy - told:
                 told.add(component)
+                if component == "api-server":
+                    health.warm_up(state.airflow_url)
                 progress(f"Airflow's {component} is at work")
         missing = [component for component in COMPONENTS if component not in healthy]
         if not missing:

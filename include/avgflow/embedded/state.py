@@ -10,10 +10,9 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from avgflow.embedded import ports
 from avgflow.embedded.faults import StackKeysLost
 from avgflow.embedded.layout import Layout
-from avgflow.embedded.ports import HOST
+from avgflow.embedded.ports import HOST, Reservations
 
 # Database -> its owner. Each store has a database and a role of its own, as real stores do.
 STORES = ("crm", "orders", "accounts", "marketing")
@@ -24,6 +23,9 @@ SUPERUSER = "postgres"
 # Airflow users and their roles in its simple auth manager; the command line acts as the officer.
 USERS = {"admin": "admin", "officer": "user", "approver": "user", "auditor": "viewer"}
 CLI_USER = "officer"
+
+# Where people expect Airflow; another where it is taken.
+AIRFLOW_PORT = 8080
 
 
 def _password() -> str:
@@ -56,6 +58,8 @@ class StackState(BaseModel):
     hash_key: str = Field(default_factory=lambda: secrets.token_urlsafe(48))
     airflow_migrated: str | None = None
     """The Airflow version to which the metadata database was last migrated."""
+    complete: bool = False
+    """Whether the last start came to its end; one that was cut off has to be done anew."""
 
     def dsn(self, database: str, role: str | None = None) -> str:
         """`postgresql://…` for a database, as its owner or as another role."""
@@ -96,13 +100,20 @@ def save(layout: Layout, state: StackState) -> None:
     write_private(layout.state, state.model_dump_json(indent=2) + "\n")
 
 
-def with_free_ports(state: StackState | None) -> StackState:
-    """The state with ports on which the stack can listen now: the remembered ones where they are still free."""
+def with_free_ports(state: StackState | None, reservations: Reservations | None = None) -> StackState:
+    """The state with ports on which the stack can listen now: the remembered ones where they are still free.
+
+    They stay reserved for as long as `reservations` is open; without one they may be gone a moment later.
+    """
+    if reservations is None:
+        with Reservations() as momentary:
+            return with_free_ports(state, momentary)
     remembered = state.ports if state else None
-    airflow = ports.choose([remembered.airflow] if remembered else [8080])
-    postgres = ports.choose([remembered.postgres] if remembered else [], taken=[airflow])
-    mailbox = ports.choose([remembered.mailbox] if remembered else [], taken=[airflow, postgres])
-    chosen = Ports(airflow=airflow, postgres=postgres, mailbox=mailbox)
+    chosen = Ports(
+        airflow=reservations.choose([remembered.airflow] if remembered else [AIRFLOW_PORT]),
+        postgres=reservations.choose([remembered.postgres] if remembered else []),
+        mailbox=reservations.choose([remembered.mailbox] if remembered else []),
+    )
     return state.model_copy(update={"ports": chosen}) if state else StackState(ports=chosen)
 
 
