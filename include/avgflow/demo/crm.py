@@ -1,14 +1,14 @@
-"""Rows of the CRM."""
+"""Rows of the CRM: who is known there; what was said with them is in `conversations`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from avgflow.demo import prose
+from avgflow.demo import conversations, prose
 from avgflow.demo.cast import Trait
-from avgflow.demo.chance import AS_OF, Chance
+from avgflow.demo.chance import Chance
 from avgflow.demo.rows import (
     NOBODY,
     Mention,
@@ -16,9 +16,7 @@ from avgflow.demo.rows import (
     Row,
     as_json,
     blanked,
-    repeated,
     spelled,
-    staff_mention,
 )
 from avgflow.demo.world import Block, Organisation, Person, Place, staff
 
@@ -33,18 +31,6 @@ KEYS: dict[str, tuple[str, ...]] = {
     "public.attachment": ("attachment_id",),
     "audit.contact_history": ("history_id",),
 }
-_FILE_NAMES = (
-    "factuur 2024/03.pdf",
-    "../../etc/passwd",
-    "CON.txt",
-    "foto.jpg",
-    "foto.jpg",
-    "weegbon;kopie.pdf",
-    None,
-    "  .pdf",
-    "أمر.pdf",
-    "x" * 180 + ".png",
-)
 _EXTRAS = (
     None,
     "{}",
@@ -66,7 +52,7 @@ def rows(block: Block) -> Iterator[Row]:
     for organisation in block.organisations:
         if any(p.in_crm for p in block.members(organisation)):
             yield from _organisation(block, numbers, organisation)
-    tickets: dict[int, list[int]] = {}
+    tickets: conversations.Tickets = {}
     for person in block.people:
         chance = block.chance(f"crm/{person.id}")
         if person.in_crm:
@@ -74,12 +60,10 @@ def rows(block: Block) -> Iterator[Row]:
             yield contact
             yield from _history(chance, numbers, person, contact, "UPDATE")
             yield from _addresses(chance, numbers, person)
-            yield from _tickets(block, chance, numbers, person, tickets)
-            yield from _calls(block, chance, numbers, person)
-            yield from _notes(block, chance, numbers, person)
+            yield from conversations.of_contact(block, chance, numbers, person, tickets)
         elif Trait.HISTORY_ONLY in person.traits:
             yield from _history(chance, numbers, person, _contact(block, chance, person), "DELETE")
-    yield from _calls_of_strangers(block, numbers)
+    yield from conversations.calls_of_strangers(block, numbers)
 
 
 def _employees(block: Block) -> Iterator[Row]:
@@ -111,9 +95,8 @@ def _organisation(block: Block, numbers: Numbers, organisation: Organisation) ->
     yield Row("public.organisation", values, owners)
     yield _address(numbers, owners, organisation.place, "visiting", organisation_id=organisation.organisation_id)
     if chance.often(0.5):
-        author = chance.pick(staff(block.seed)).name
-        text, mentions = prose.about(chance, prose.others_known(block, members[0]))
-        yield _note(chance, numbers, owners, text, author, mentions, organisation_id=organisation.organisation_id)
+        text = prose.about(chance, prose.others_known(block, members[0]))
+        yield conversations.note(block, chance, numbers, owners, text, organisation_id=organisation.organisation_id)
 
 
 def _contact(block: Block, chance: Chance, person: Person) -> Row:
@@ -206,110 +189,3 @@ def _address(
         "valid": "[2019-04-01,)",
     }
     return Row("public.address", values, owners)
-
-
-def _tickets(
-    block: Block, chance: Chance, numbers: Numbers, person: Person, tickets: dict[int, list[int]]
-) -> Iterator[Row]:
-    others = prose.others_known(block, person)
-    of_organisation = tickets.setdefault(person.organisation.organisation_id if person.organisation else 0, [])
-    for n in repeated(chance, person, 0, 3, very_much=60):
-        ticket, opened, handler = numbers.next("ticket"), chance.moment(1400), chance.pick(staff(block.seed)).name
-        body, mentions = prose.about(chance, others)
-        odd = Trait.ODD_VALUES in person.traits
-        closed = chance.often(0.8)
-        values: dict[str, Any] = {
-            "ticket_id": ticket,
-            "parent_ticket_id": chance.pick(of_organisation) if of_organisation and chance.often(0.3) else None,
-            "opened_by": person.contact_id,
-            "subject": prose.ODD_TEXTS[n % len(prose.ODD_TEXTS)] if odd else chance.pick(prose.SUBJECTS),
-            "body": f"{body}\n{chance.pick(prose.ODD_TEXTS)}" if odd else body,
-            "status": "closed" if closed else chance.pick(("new", "open", "waiting for customer")),
-            "priority": chance.pick((None, 1, 2, 3)),
-            "handled_by": handler if closed else None,
-            "opened_at": opened,
-            "closed_at": min(opened + timedelta(days=chance.between(0, 40)), AS_OF) if closed else None,
-        }
-        of_organisation.append(ticket)
-        yield Row("public.ticket", values, (person.id,), mentions + staff_mention(values["handled_by"]))
-        if chance.often(0.3):
-            yield _attachment(chance, numbers, person, ticket, n)
-
-
-def _attachment(chance: Chance, numbers: Numbers, person: Person, ticket: int, n: int) -> Row:
-    values = {
-        "attachment_id": numbers.next("attachment"),
-        "ticket_id": ticket,
-        "file_name": _FILE_NAMES[n % len(_FILE_NAMES)] if n else chance.pick(_FILE_NAMES),
-        "media_type": chance.pick(("application/pdf", "image/jpeg", None)),
-        "content": b"" if chance.often(0.05) else b"%PDF-1.4\x00\xff\n" + chance.randbytes(chance.between(1, 120)),
-        "uploaded_at": chance.moment(1400),
-    }
-    return Row("public.attachment", values, (person.id,))
-
-
-def _calls(block: Block, chance: Chance, numbers: Numbers, person: Person) -> Iterator[Row]:
-    others = prose.others_known(block, person)
-    for _ in repeated(chance, person, 0, 2, very_much=25):
-        yield _call(block, chance, numbers, others, person)
-
-
-def _calls_of_strangers(block: Block, numbers: Numbers) -> Iterator[Row]:
-    """Calls whose caller is unknown; some from a telephone that is known, which makes them nobody's all the same."""
-    chance = block.chance("crm/strangers")
-    for _ in range(3):
-        yield _call(block, chance, numbers, tuple(p for p in block.people if p.in_crm), None)
-
-
-def _call(block: Block, chance: Chance, numbers: Numbers, others: tuple[Person, ...], person: Person | None) -> Row:
-    started, handler = chance.moment(1400), chance.pick(staff(block.seed)).name
-    text, mentions = prose.about(chance, others)
-    recorded = chance.often(0.2)
-    values = {
-        "call_id": numbers.next("call"),
-        "contact_id": person.contact_id if person else None,
-        "phone": person.phone if person else chance.pick(block.people).phone,
-        "started_at": started,
-        "duration": chance.pick((None, "00:00:00", "00:03:12.5", "01:00:07", "1 day 00:00:01")),
-        "transcript": text if chance.often(0.7) else None,
-        "recording": b"RIFF" + chance.randbytes(40) if recorded else None,
-        "recording_until": (started + timedelta(days=90)).date() if recorded else None,
-        "handled_by": handler,
-    }
-    if values["transcript"] is None:
-        mentions = ()
-    return Row("public.call", values, (person.id,) if person else NOBODY, mentions + staff_mention(handler))
-
-
-def _notes(block: Block, chance: Chance, numbers: Numbers, person: Person) -> Iterator[Row]:
-    namesake = next((p for p in block.people if Trait.NAMESAKE in p.traits and p is not person), None)
-    if namesake and Trait.NAMESAKE in person.traits:
-        text, mentions = prose.not_to_be_confused(namesake)
-        author = chance.pick(staff(block.seed)).name
-        yield _note(chance, numbers, (person.id,), text, author, mentions, contact_id=person.contact_id)
-    for _ in repeated(chance, person, 0, 2, very_much=20):
-        text, mentions = prose.about(chance, prose.others_known(block, person))
-        author = chance.pick(staff(block.seed)).name
-        text = f"{chance.pick(prose.OPINIONS)} {text}"
-        yield _note(chance, numbers, (person.id,), text, author, mentions, contact_id=person.contact_id)
-
-
-def _note(
-    chance: Chance,
-    numbers: Numbers,
-    owners: tuple[str, ...],
-    text: str,
-    author: str,
-    mentions: tuple[Mention, ...],
-    contact_id: int | None = None,
-    organisation_id: int | None = None,
-) -> Row:
-    values = {
-        "note_id": numbers.next("note"),
-        "contact_id": contact_id,
-        "organisation_id": organisation_id,
-        "body": text,
-        "author": author,
-        "written_at": chance.moment(1400),
-    }
-    return Row("public.note", values, owners, mentions + staff_mention(author))

@@ -7,7 +7,7 @@ person has to do with is in it. So blocks can be made in any order, in any proce
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 from avgflow.demo import invented
 from avgflow.demo.cast import CAST, Kind, Part, Trait
@@ -79,7 +79,7 @@ class Person:
     def sole(self) -> bool:
         return self.kind is Kind.SOLE_PROPRIETOR
 
-    @property
+    @cached_property
     def in_crm(self) -> bool:
         """A contact of the CRM, now."""
         return (
