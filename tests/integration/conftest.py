@@ -17,14 +17,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
+from sqlalchemy import Engine
+
 from avgflow.crypto import Keyring
 from avgflow.embedded import postgres
 from avgflow.embedded.layout import Layout
 from avgflow.embedded.state import SUPERUSER, StackState, with_free_ports
 from avgflow.register.migrate import migrate
 from avgflow.settings import engine
-from psycopg import sql
-from sqlalchemy import Engine
 
 OWNER = "register_owner"
 APP = "register_app"

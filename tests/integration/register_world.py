@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from email.message import EmailMessage
 
+from sqlalchemy import Connection
+
 from avgflow.crypto import Keyring
 from avgflow.intake import Intake, parse
 from avgflow.register import requests
-from sqlalchemy import Connection
 
 CANARY = {
     "email": "Kanarie.Vogel@volière-testbedrijf.nl",

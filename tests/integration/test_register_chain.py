@@ -7,14 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from conftest import Register
+from register_world import CANARY, a_request
+
 from avgflow.crypto import Keyring
 from avgflow.register import chain, events, requests
 from avgflow.register.chain import ChainReport
 from avgflow.register.database import transaction
 from avgflow.register.detail import DetailRefused
 from avgflow.register.names import EventName
-from conftest import Register
-from register_world import CANARY, a_request
 
 Tamper = Callable[[str], None]
 
@@ -148,7 +149,7 @@ def test_events_taken_off_the_end_are_missed_also_when_the_end_is_moved_back(cha
 def test_an_event_under_another_id_is_found(chained: Register, tamper: Tamper, which: int) -> None:
     tamper(f"UPDATE event SET id = 99 WHERE id = {which}")
     assert verified(chained).first_broken in (which, 99)
-    tamper(f"UPDATE event SET id = -99 WHERE id = 99")
+    tamper("UPDATE event SET id = -99 WHERE id = 99")
     assert verified(chained).first_broken == -99
 
 
@@ -224,7 +225,9 @@ def test_many_writers_at_once_make_one_chain(register: Register) -> None:
     report = verified(register)
     assert (report.ok, report.events) == (True, before + 80)
     with psycopg.connect(register.app_dsn) as conn:
-        backwards = "SELECT count(*) FROM event JOIN event AS after ON after.id = event.id + 1 WHERE after.at < event.at"
+        backwards = (
+            "SELECT count(*) FROM event JOIN event AS after ON after.id = event.id + 1 WHERE after.at < event.at"
+        )
         assert conn.execute(backwards).fetchone() == (0,)
 
 
@@ -264,9 +267,14 @@ def test_verifying_while_others_write_sees_a_whole_chain(register: Register) -> 
 
 def test_a_transaction_that_fails_leaves_no_event(register: Register) -> None:
     before = verified(register).head
-    with pytest.raises(InterruptedError), transaction(register.engine) as conn:
-        events.append(conn, register.keyring, EventName.DOSSIER_EXPORTED, None, "auditor")
-        raise InterruptedError
+
+    def fail() -> None:
+        with transaction(register.engine) as conn:
+            events.append(conn, register.keyring, EventName.DOSSIER_EXPORTED, None, "auditor")
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        fail()
     assert verified(register).head == before
 
 

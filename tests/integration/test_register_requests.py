@@ -8,6 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from conftest import Register
+from cryptography.fernet import Fernet
+from psycopg import sql
+from register_world import CANARY, DUE, EXTENDED_DUE, RECEIVED, a_message, a_request, an_intake
+
 from avgflow.crypto import KeyMissing, Keyring
 from avgflow.intake import Right, Verification
 from avgflow.register import evidence, outbox, passphrases, plans, receipts, requests
@@ -17,10 +22,6 @@ from avgflow.register.events import history
 from avgflow.register.locks import UnknownRequest
 from avgflow.register.names import EventName
 from avgflow.register.requests import Outcome, Status
-from conftest import Register
-from cryptography.fernet import Fernet
-from psycopg import sql
-from register_world import CANARY, DUE, EXTENDED_DUE, RECEIVED, a_message, a_request, an_intake
 
 
 def names(register: Register, number: str) -> list[str]:
@@ -143,7 +144,14 @@ def every_value(register: Register) -> list[tuple[str, str]]:
                 found.append((f"{table}.{column}", value))
                 if kind == "bytea":
                     found.append((f"{table}.{column}", bytes.fromhex(value[2:]).decode("latin-1")))
-    assert {place.split(".")[0] for place, _ in found} >= {"request", "identifier", "event", "plan", "mail", "passphrase"}
+    assert {place.split(".")[0] for place, _ in found} >= {
+        "request",
+        "identifier",
+        "event",
+        "plan",
+        "mail",
+        "passphrase",
+    }
     return found
 
 

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from avgflow.crypto import Keyring
-from avgflow.register import chain, database
+from avgflow.errors import AvgflowError
+from avgflow.register import chain, database, evidence
 from avgflow.settings import Settings
+
+
+class EvidenceChanged(AvgflowError):
+    """Evidence is not as the event chain says."""
+
+    def __init__(self, numbers: Sequence[str]) -> None:
+        named = ", ".join(numbers)
+        super().__init__(
+            f"De keten is heel, maar bewijs is met de hand gewijzigd bij: {named}. / "
+            f"The chain is whole, but evidence was changed by hand for: {named}."
+        )
+
 
 app = typer.Typer(help="Check the register's event chain.", no_args_is_help=True)
 
@@ -36,10 +50,14 @@ def verify(
     earlier = chain.Head.parse(noted) if noted else None
     with database.transaction(database.engine_of(settings)) as conn:
         report = chain.verify(conn, keyring, earlier)
+        # Only a whole chain can vouch for anything else.
+        changed = list(evidence.changed_by_hand(conn)) if report.ok else []
     if as_json:
-        typer.echo(json.dumps(asdict(report), ensure_ascii=False))
+        typer.echo(json.dumps({**asdict(report), "ok": report.ok and not changed, "changed_evidence": changed}))
     if not report.ok:
         raise chain.ChainBroken(f"De keten is verbroken: {report.reason_nl}. / The chain is broken: {report.reason}.")
+    if changed:
+        raise EvidenceChanged(changed)
     if not as_json:
         typer.echo(f"De keten is heel: {report.events} gebeurtenissen. / The chain is whole: {report.events} events.")
         typer.echo(f"Einde, om te noteren / end, to be noted: {report.head}")

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from avgflow.crypto import Keyring
-from avgflow.register.migrate import migrate as migrate_register
+from avgflow.register.migrate import migrate_installation
 from avgflow.settings import Settings
 
 app = typer.Typer(help="Keep the register's database.", no_args_is_help=True)
@@ -25,8 +24,7 @@ def migrate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the revisions as JSON.")] = False,
 ) -> None:
     """Bring the register's tables to this version of avgflow, as their owner (AVGFLOW_REGISTER_OWNER_DSN)."""
-    settings = Settings.load()
-    done = migrate_register(settings.secret("register_owner_dsn"), settings.register_app_role, Keyring.of(settings))
+    done = migrate_installation(Settings.load())
     if as_json:
         typer.echo(json.dumps(asdict(done)))
     elif done.before == done.after:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Text, cast, select
 from sqlalchemy.dialects import postgresql
 
 from avgflow.crypto import Keyring
@@ -18,6 +18,7 @@ from avgflow.register.detail import checked_code, checked_result
 from avgflow.register.events import SYSTEM, entry
 from avgflow.register.locks import locked
 from avgflow.register.names import EventName
+from avgflow.register.schema import event, request
 from avgflow.register.schema import evidence as table
 
 
@@ -49,19 +50,19 @@ def put_evidence(
     `DetailRefused` where the result holds an e-mail address.
     """
     locked(conn, number)
-    text = checked_result(f"the result of the check '{kind}'", json.dumps(result, sort_keys=True, ensure_ascii=False))
-    digest = digest_of(text, html)
+    text = json.dumps(result, sort_keys=True, allow_nan=False)
+    checked_result("the result of a check", text)
+    digest = _digest(text, html)
     kept = postgresql.insert(table).values(
         number=number,
         kind=checked_code("the kind of a check", kind),
         passed=passed,
-        result=dict(result),
+        result=json.loads(text),
         html=html,
         digest=digest,
     )
     if conn.execute(kept.on_conflict_do_nothing().returning(table.c.id)).one_or_none():
-        name = EventName.CHECK_PASSED if passed else EventName.CHECK_FAILED
-        chain.link(conn, keyring, [entry(name, number, actor, {"kind": kind, "digest": digest})])
+        chain.link(conn, keyring, [entry(_event_of(passed), number, actor, {"kind": kind, "digest": digest})])
     return digest
 
 
@@ -71,6 +72,33 @@ def evidence(conn: Connection, number: str) -> Sequence[Evidence]:
     return [Evidence(row.kind, row.passed, row.result, row.html, row.digest, row.kept_at) for row in rows]
 
 
-def digest_of(result: str, html: str) -> str:
-    """SHA-256 in hex of a check's result (JSON with sorted keys) and of its page."""
-    return hashlib.sha256(hashlib.sha256(result.encode()).digest() + hashlib.sha256(html.encode()).digest()).hexdigest()
+def changed_by_hand(conn: Connection) -> Sequence[str]:
+    """Numbers of requests whose evidence was changed, added or removed since its event; read it after `chain.verify`.
+
+    A request that has left the register after its own term takes its evidence along, and is not named.
+    """
+    vouched = (
+        select(event.c.number, event.c.name, event.c.detail["kind"].astext, event.c.detail["digest"].astext)
+        .join(request, request.c.number == event.c.number)
+        .where(event.c.name.in_((EventName.CHECK_PASSED, EventName.CHECK_FAILED)))
+    )
+    said = {tuple(row) for row in conn.execute(vouched)}
+    columns = (table.c.number, table.c.passed, table.c.kind, table.c.digest, table.c.html)
+    query = select(*columns, cast(table.c.result, Text).label("result"))
+    rows = conn.execute(query.execution_options(stream_results=True, yield_per=50))
+    kept = {
+        (row.number, _event_of(row.passed), row.kind, row.digest)
+        if row.digest == _digest(row.result, row.html)
+        else (row.number, None, row.kind, None)
+        for row in rows
+    }
+    return sorted({number for number, *_ in said ^ kept})
+
+
+def _event_of(passed: bool) -> EventName:
+    return EventName.CHECK_PASSED if passed else EventName.CHECK_FAILED
+
+
+def _digest(result: str, html: str) -> str:
+    """SHA-256 in hex of a check's result, as the JSON text that is stored, and of its page."""
+    return hashlib.sha256(b"".join(hashlib.sha256(part.encode()).digest() for part in (result, html))).hexdigest()

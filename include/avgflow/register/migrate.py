@@ -15,7 +15,7 @@ from avgflow.register import chain
 from avgflow.register.database import named_faults
 from avgflow.register.events import SYSTEM, entry
 from avgflow.register.names import EventName
-from avgflow.settings import engine
+from avgflow.settings import Settings, engine
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = 0x72656769  # 'regi': two migrations at once wait for each other
@@ -53,6 +53,11 @@ def migrate(owner_dsn: str, app_role: str, keyring: Keyring) -> Migration:
     return Migration(before, after)
 
 
+def migrate_installation(settings: Settings) -> Migration:
+    """`migrate` with the settings of an installation; `WrongSetting` where one is missing."""
+    return migrate(settings.secret("register_owner_dsn"), settings.register_app_role, Keyring.of(settings))
+
+
 def _upgrade(conn: Connection, app_role: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
@@ -63,3 +68,7 @@ def _upgrade(conn: Connection, app_role: str) -> None:
 
 def _revision(conn: Connection) -> str | None:
     return MigrationContext.configure(conn).get_current_revision()
+
+
+if __name__ == "__main__":
+    migrate_installation(Settings.load())
