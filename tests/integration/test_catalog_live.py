@@ -338,6 +338,16 @@ def test_an_identifier_without_its_index_is_advice(found: Callable[..., Checked]
     assert found(statements + drift.statement.replace("CONCURRENTLY ", ""), clients()).drifts == ()
 
 
+def test_names_of_people_are_looked_up_through_an_index(found: Callable[..., Checked]) -> None:
+    catalog = clients()
+    catalog["tables"]["public.client"]["columns"]["name"] = {"category": "identification"}
+    catalog["tables"]["public.client"]["people"] = ["name"]
+    statements = CLIENTS + "ALTER TABLE client ADD name text;"
+    drift = only(found(statements, catalog), DriftKind.MISSING_INDEX)
+    assert "names of people are looked up in name" in drift.message
+    assert found(statements + (drift.statement or "").replace("CONCURRENTLY ", ""), catalog).drifts == ()
+
+
 def test_a_reference_without_an_index_is_advice(found: Callable[..., Checked]) -> None:
     statements = CLIENTS + 'ALTER TABLE "order" DROP CONSTRAINT order_pkey, ADD PRIMARY KEY (line, client_id);'
     drift = only(found(statements, clients()), DriftKind.MISSING_INDEX)

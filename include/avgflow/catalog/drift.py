@@ -15,8 +15,7 @@ from avgflow.catalog.live import Index, LiveSchema, LiveTable
 from avgflow.catalog.models import Link, Store, Table
 from avgflow.catalog.names import TableName, quoted
 from avgflow.errors import AvgflowError
-
-_BLANKS = " \t\r\n\u00a0"
+from avgflow.identity import BLANKS
 
 
 class Severity(StrEnum):
@@ -145,35 +144,36 @@ def _is_unique(index: Index, key: tuple[str, ...]) -> bool:
 
 
 def _missing_indexes(store: str, table: Table, live: LiveTable) -> Iterator[Drift]:
+    wanted: dict[str, str] = {}
     for link in table.subject:
-        if not link.columns.keys() <= live.columns.keys() or any(_serves(i, link, live) for i in live.indexes):
-            continue
-        columns = ", ".join(link.columns)
-        statement = f"CREATE INDEX {_concurrently(live)}ON {live.name} ({_wanted(link, live)});"
-        message = f"rows are searched by {columns} without an index that serves it. Make one: {statement}"
-        yield Drift(store, live.name, DriftKind.MISSING_INDEX, message, statement)
+        if link.columns.keys() <= live.columns.keys() and not any(_serves(i, link) for i in live.indexes):
+            by = _normalised(live, *link.columns) if link.is_identifier else ", ".join(map(quoted, link.columns))
+            wanted[by] = f"rows are searched by {', '.join(link.columns)}"
+    for column in table.people:
+        if column in live.columns and not any(_serves_normalised(i, column) for i in live.indexes):
+            wanted[_normalised(live, column)] = f"names of people are looked up in {column}"
+    for by, message in wanted.items():
+        statement = f"CREATE INDEX {_concurrently(live)}ON {live.name} ({by});"
+        text = f"{message} without an index that serves it. Make one: {statement}"
+        yield Drift(store, live.name, DriftKind.MISSING_INDEX, text, statement)
 
 
-def _serves(index: Index, link: Link, live: LiveTable) -> bool:
-    if index.partial:
-        return False
+def _serves(index: Index, link: Link) -> bool:
     if link.is_identifier:
-        first = index.parts[0] if index.parts else None
-        return first is not None and first.expression in _printed(next(iter(link.columns)))
+        return _serves_normalised(index, *link.columns)
     wanted = set(link.columns)
-    return index.method in {"btree", "hash"} and set(index.columns[: len(wanted)]) == wanted
+    return not index.partial and index.method in {"btree", "hash"} and set(index.columns[: len(wanted)]) == wanted
 
 
-def _printed(column: str) -> set[str]:
-    """How PostgreSQL prints the expression of an identifier's index, for text and for other types."""
+def _serves_normalised(index: Index, column: str) -> bool:
+    """Whether it starts with the normal form of an identifier, in one of the ways in which PostgreSQL prints it."""
     names = {column, '"' + column.replace('"', '""') + '"'}
-    return {f"lower(btrim({name}{cast}, '{_BLANKS}'::text))" for name in names for cast in ("", "::text")}
+    printed = {f"lower(btrim({name}{cast}, '{BLANKS}'::text))" for name in names for cast in ("", "::text")}
+    return not index.partial and bool(index.parts) and index.parts[0].expression in printed
 
 
-def _wanted(link: Link, live: LiveTable) -> str:
-    if not link.is_identifier:
-        return ", ".join(quoted(column) for column in link.columns)
-    column = next(iter(link.columns))
+def _normalised(live: LiveTable, column: str) -> str:
+    """The normal form of an identifier (`avgflow.identity.normal`) as the expression of an index."""
     is_text = live.columns[column].type.startswith(("text", "character varying"))
     value = quoted(column) if is_text else f"CAST({quoted(column)} AS text)"
     return rf"lower(btrim({value}, E' \t\r\n\u00a0'))"
