@@ -1,0 +1,1 @@
+"""What the person receives (report, export, package), and the evidence page for the auditor."""

@@ -1,0 +1,81 @@
+"""Jinja2 templates, sandboxed: a template that a company edits can show what it is given, and reach nothing else."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from avgflow.errors import AvgflowError
+from avgflow.settings import INCLUDE
+
+_FOLDER = INCLUDE / "templates"
+_MONTHS = {
+    "nl": (
+        "januari",
+        "februari",
+        "maart",
+        "april",
+        "mei",
+        "juni",
+        "juli",
+        "augustus",
+        "september",
+        "oktober",
+        "november",
+        "december",
+    ),
+    "en": (
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ),
+}
+
+
+class WrongTemplate(AvgflowError):
+    """A template cannot be used; the message names it and what is wrong, never what it was given."""
+
+
+def long_date(day: date, language: str) -> str:
+    """A day as people write it: `3 maart 2026`, `3 March 2026`."""
+    return f"{day.day} {_MONTHS['en' if language == 'en' else 'nl'][day.month - 1]} {day.year}"
+
+
+class Templates:
+    """The templates of one folder. Text is left as it is, `*.html` is escaped; an unknown name is a fault."""
+
+    def __init__(self, folder: Path = _FOLDER) -> None:
+        self.folder = folder
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=FileSystemLoader(folder),
+            autoescape=lambda name: name is not None and name.endswith(".html"),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        self._environment.filters["long_date"] = long_date
+
+    def text(self, name: str, **values: Any) -> str:
+        """One template filled in; `WrongTemplate` where it is missing, broken or asks for what there is not."""
+        try:
+            return self._environment.get_template(name).render(**values)
+        except TemplateError as wrong:
+            line = getattr(wrong, "lineno", None)
+            place = f"{name}:{line}" if line else name
+            raise WrongTemplate(
+                f"The template {place} cannot be used ({type(wrong).__name__}). Correct it in {self.folder.name}/."
+            ) from None
