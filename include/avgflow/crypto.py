@@ -79,13 +79,6 @@ class Keyring:
         except InvalidToken:
             raise KeyMissing from None
 
-    def reseal(self, sealed: bytes) -> bytes:
-        """The same value under the newest key, so that a former key can be let go; `KeyMissing` as `open`."""
-        try:
-            return self._fernet.rotate(sealed)
-        except InvalidToken:
-            raise KeyMissing from None
-
     def seal_json(self, value: Any) -> bytes:
         """Encrypt a JSON value."""
         return self.seal(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())

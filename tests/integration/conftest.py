@@ -6,10 +6,12 @@ folder and ends with the tests.
 
 from __future__ import annotations
 
+import ctypes
 import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -95,6 +97,11 @@ class Register:
         }
 
 
+def _end_with_the_tests() -> None:
+    """Let Linux stop the server when the tests are killed (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGINT)
+
+
 @pytest.fixture(scope="session")
 def pg() -> Iterator[Server]:
     """A PostgreSQL server on 127.0.0.1 for this test process."""
@@ -113,6 +120,7 @@ def pg() -> Iterator[Server]:
                 server = subprocess.Popen(
                     [*postgres.command(layout, found), *(word for each in UNSAFE_BUT_FAST for word in ("-c", each))],
                     user=found.system_user,
+                    preexec_fn=_end_with_the_tests if sys.platform == "linux" else None,
                     cwd="/",
                     stdout=log,
                     stderr=log,

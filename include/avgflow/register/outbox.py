@@ -130,8 +130,9 @@ def deliver(engine: Engine, keyring: Keyring, message_id: str, send: Send, actor
     """Send a mail unless it was accepted before; whatever `send` raises leaves it waiting and is kept by its kind.
 
     Keeps its own transactions: the attempt is on the register before `send` is called, its end after. Nothing is
-    locked in the tables meanwhile; workers keep each other out by an advisory lock of the database, which goes
-    when the process dies. A second worker waits for the first and then sees what came of it.
+    locked in the tables meanwhile; workers keep each other out by an advisory lock of the database session, which
+    goes when the process dies (so the register is reached directly, not through a pooler that swaps sessions). A
+    second worker waits for the first and then sees what came of it; `MailBusy` where that takes too long.
     """
     with named_faults(), engine.connect() as conn, _alone(conn, message_id):
         with conn.begin():

@@ -41,7 +41,6 @@ def test_a_former_key_opens_and_the_newest_seals() -> None:
     assert rotated.open(sealed) == b"x"
     with pytest.raises(KeyMissing):
         KEYRING.open(rotated.seal(b"x"))
-    assert Keyring([NEW], SECRET).open(rotated.reseal(sealed)) == b"x"
 
 
 def test_a_value_that_does_not_open_is_named() -> None:
@@ -50,8 +49,6 @@ def test_a_value_that_does_not_open_is_named() -> None:
     for changed in (sealed[:-1], b"", b"not sealed", sealed[:40] + other + sealed[41:]):
         with pytest.raises(KeyMissing, match="AVGFLOW_REGISTER_KEYS"):
             KEYRING.open(changed)
-    with pytest.raises(KeyMissing):
-        Keyring([NEW], SECRET).reseal(KEYRING.seal(b"x"))
 
 
 @pytest.mark.parametrize("keys", [[], [""], ["short"], [OLD, "sleutel-met-é"], [OLD[:-2]]])
