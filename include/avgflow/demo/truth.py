@@ -102,7 +102,10 @@ def of_block(block: Block) -> BlockTruth:
     for store in STORES.values():
         for row in store.rows(block):
             table = f"{store.name}.{row.table}"
-            tables[table].add(TableCount(1, not row.owners, row.shared))
+            count = tables[table]
+            count.rows += 1
+            count.nobody += not row.owners
+            count.shared += row.shared
             key = _key(store, row)
             for owner in row.owners:
                 mine = held[owner]
@@ -139,7 +142,7 @@ def write(path: Path, world: World, tables: Mapping[str, TableCount], lines: Ite
 
 def line(subject: SubjectTruth) -> str:
     """A subject as a line of a truth file."""
-    return json.dumps(asdict(subject), ensure_ascii=False) + "\n"
+    return json.dumps(subject, ensure_ascii=False, default=vars) + "\n"
 
 
 def read_tables(path: Path) -> dict[str, TableCount]:
