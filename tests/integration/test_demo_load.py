@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from avgflow.catalog.names import split
 from avgflow.cli import app
 from avgflow.demo import truth
-from avgflow.demo.load import Loaded, NotADemonstrationStore, load
+from avgflow.demo.load import Loaded, NotADemonstrationStore, UnusableTruthFile, load
 from avgflow.demo.stores import STORES
 from avgflow.demo.world import World
 from avgflow.errors import StoreUnreachable
@@ -250,6 +250,12 @@ def test_a_store_that_does_not_answer_is_named(dsns, loaded) -> None:
     nowhere = "postgresql://crm:x@127.0.0.1:1/crm"
     with pytest.raises(StoreUnreachable, match="'orders'"):
         load({**dsns, "orders": nowhere}, World(1, 1), None, ignore)
+
+
+def test_a_truth_file_that_cannot_be_written_stops_the_load_before_it_begins(dsns, loaded, tmp_path: Path) -> None:
+    with pytest.raises(UnusableTruthFile, match=r"Give the path of a file"):
+        load(dsns, World(1, 1), tmp_path, ignore)
+    assert query(dsns["crm"], "SELECT count(*) > 50 FROM contact") == [(True,)]
 
 
 def test_the_command_loads_anew_and_says_what(dsns, loaded, tmp_path: Path) -> None:

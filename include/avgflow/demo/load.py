@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -41,6 +42,13 @@ class NotADemonstrationStore(AvgflowError):
         )
 
 
+class UnusableTruthFile(AvgflowError):
+    """The truth cannot be written where it was asked for; found before anything is loaded."""
+
+    def __init__(self, path: Path, fault: OSError) -> None:
+        super().__init__(f"The truth cannot be written to {path} ({fault.strerror}). Give the path of a file to make.")
+
+
 @dataclass(frozen=True)
 class Loaded:
     """What was loaded: rows per table (`crm.public.contact`), and how long it took in seconds."""
@@ -68,27 +76,52 @@ def load(dsns: Mapping[str, str], world: World, truth_file: Path | None, progres
     """Drop what a former load made in these databases (by store name), and fill them with the world's rows.
 
     `NotADemonstrationStore` before anything is changed where a database holds other tables; `StoreUnreachable`,
-    `StoreRefused` by the database. `truth_file`: where to write the truth, if anywhere.
+    `StoreRefused` by the database. `truth_file`: where to write the truth, if anywhere; `UnusableTruthFile`.
     """
     started = time.monotonic()
+    if truth_file is not None:
+        _make_empty(truth_file)
     targets = [_Target(name, dsns[name]) for name in STORES]
     for target in targets:
         _named(target.name, _refuse_other_tables, target)
     for target in targets:
         _named(target.name, _make_schema, target)
-    counts: dict[str, int] = defaultdict(int)
-    with ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        tasks = {
-            pool.submit(_copy, target, world, chunk): target.name for chunk in _chunks(world) for target in targets
-        }
-        for done in _results(tasks, "rows", progress):
-            for table, rows in done.items():
-                counts[table] += rows
+    with _processes() as pool:
+        counts = _load_rows(pool, targets, world, progress)
         for _ in _results({pool.submit(_finish, target): target.name for target in targets}, "indexes", progress):
             pass
         if truth_file is not None:
             _write_truth(pool, world, truth_file, progress)
-    return Loaded(world.subjects, world.seed, dict(counts), time.monotonic() - started, truth_file)
+    return Loaded(world.subjects, world.seed, counts, time.monotonic() - started, truth_file)
+
+
+def _make_empty(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("", encoding="utf-8")
+    except OSError as fault:
+        raise UnusableTruthFile(path, fault) from None
+
+
+@contextmanager
+def _processes() -> Iterator[ProcessPoolExecutor]:
+    """As many processes as the machine has processors; after a fault, what has not begun is left."""
+    pool = ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=get_context("spawn"))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _load_rows(
+    pool: ProcessPoolExecutor, targets: Sequence[_Target], world: World, progress: Progress
+) -> dict[str, int]:
+    counts: dict[str, int] = defaultdict(int)
+    tasks = {pool.submit(_copy, target, world, chunk): target.name for chunk in _chunks(world) for target in targets}
+    for done in _results(tasks, "rows", progress):
+        for table, rows in done.items():
+            counts[table] += rows
+    return dict(counts)
 
 
 def _chunks(world: World) -> Iterator[range]:
