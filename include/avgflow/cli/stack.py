@@ -13,9 +13,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from avgflow.airflow_api import AirflowApi
+from avgflow.catalog import load as catalogs
 from avgflow.embedded import stack
 from avgflow.embedded.faults import StackDown
 from avgflow.embedded.stack import Progress, Status
+from avgflow.settings import Settings
 
 app = typer.Typer()
 

@@ -72,6 +72,11 @@ class Layout:
     def logs(self) -> Path:
         return self.home / "logs"
 
+    def log_of(self, component: str) -> Path:
+        """What a part has to say, or the supervisor about it where it never came to speak."""
+        own = self.logs / f"{component}.log"
+        return own if own.exists() and own.stat().st_size else self.logs / "supervisord.log"
+
     @property
     def task_logs(self) -> Path:
         return self.logs / "airflow"

@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -215,7 +215,7 @@ def _wait_until_healthy(
         dead = [component for component in missing if states.get(component) == "fatal"]
         if dead or time.monotonic() > deadline:
             component = (dead or missing)[0]
-            raise ComponentFailed(component, layout.logs / f"{component}.log")
+            raise ComponentFailed(component, layout.log_of(component))
         time.sleep(0.25)
 
 
@@ -235,6 +235,9 @@ def _stop(layout: Layout, progress: Progress) -> None:
         raise StackWouldNotStop(left)
     for stale in (layout.socket, layout.supervisor_pid):
         stale.unlink(missing_ok=True)
+    if layout.socket.parent != layout.home:
+        with suppress(OSError):
+            layout.socket.parent.rmdir()
 
 
 @contextmanager

@@ -36,19 +36,26 @@ class Program:
 
 
 def configuration(layout: Layout, programs: Sequence[Program], run_as: str | None) -> str:
-    """`supervisord.conf`. `run_as` is the user that supervisord keeps running as, named when that is root."""
+    """`supervisord.conf`. `run_as` is the user that supervisord keeps running as, named when that is root.
+
+    Paths are relative to the home, from which it is started: supervisord expands % in some of them twice.
+    """
+
+    def near(path: Path) -> str:
+        inside = path.relative_to(layout.home) if path.is_relative_to(layout.home) else path
+        return str(inside).replace("%", "%%")
+
     lines = [
         "; Written by avgflow at each start.",
         "[unix_http_server]",
-        f"file={_value(layout.socket)}",
+        f"file={near(layout.socket)}",
         "chmod=0700",
         "[supervisord]",
-        f"logfile={_value(layout.logs / 'supervisord.log')}",
+        f"logfile={near(layout.logs / 'supervisord.log')}",
         "logfile_maxbytes=5MB",
         "logfile_backups=1",
-        f"pidfile={_value(layout.supervisor_pid)}",
-        f"childlogdir={_value(layout.logs)}",
-        f"directory={_value(layout.home)}",
+        f"pidfile={near(layout.supervisor_pid)}",
+        f"childlogdir={near(layout.logs)}",
         f"identifier={layout.cluster_name}",
         "umask=077",
         *([f"user={run_as}"] if run_as else []),
@@ -58,7 +65,7 @@ def configuration(layout: Layout, programs: Sequence[Program], run_as: str | Non
     for program in programs:
         lines += [
             f"[program:{program.name}]",
-            f"command={_value(shlex.join(program.command))}",
+            f"command={shlex.join(program.command).replace('%', '%%')}",
             f'environment={COMPONENT_VARIABLE}="{program.name}"',
             f"priority={program.order}",
             f"autostart={_yes(program.starts_with_supervisor)}",
@@ -70,16 +77,12 @@ def configuration(layout: Layout, programs: Sequence[Program], run_as: str | Non
             f"stopasgroup={_yes(program.whole_group)}",
             "killasgroup=true",
             "redirect_stderr=true",
-            f"stdout_logfile={_value(layout.logs / f'{program.name}.log')}",
+            f"stdout_logfile={near(layout.logs / f'{program.name}.log')}",
             "stdout_logfile_maxbytes=10MB",
             "stdout_logfile_backups=2",
             *([f"user={program.user}"] if program.user else []),
         ]
     return "\n".join(lines) + "\n"
-
-
-def _value(value: Path | str) -> str:
-    return str(value).replace("%", "%%")
 
 
 def _yes(value: bool) -> str:

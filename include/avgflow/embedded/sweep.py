@@ -73,19 +73,19 @@ def _lives(process: psutil.Process) -> bool:
         return False
 
 
-def end_all(layout: Layout, seconds: float = 30.0) -> list[int]:
+def end_all(layout: Layout, polite_seconds: float = 6.0, seconds: float = 30.0) -> list[int]:
     """End every process of the stack, also when its supervisor is gone or does not answer.
 
     The supervisor goes first, so that it starts nothing anew. The scheduler and its tasks are killed: Airflow takes
     up killed tasks at the next start, whereas a task that is asked to stop reports that it failed. The others are
-    asked; PostgreSQL is last ('fast shutdown', which loses nothing). What does not heed within a few seconds is
+    asked; PostgreSQL is last ('fast shutdown', which loses nothing). What does not heed within `polite_seconds` is
     killed. Returns the ids of processes that are left after `seconds` (normally none).
     """
     deadline = time.monotonic() + seconds
     _end(layout, lambda found: found.component == "supervisor", signal.SIGKILL, 1)
     _end(layout, lambda found: found.component == "scheduler", signal.SIGKILL, 2)
-    _end(layout, lambda found: found.component != "postgres", signal.SIGTERM, 5)
-    _end(layout, lambda found: found.component == "postgres", signal.SIGINT, 8)
+    _end(layout, lambda found: found.component != "postgres", signal.SIGTERM, polite_seconds)
+    _end(layout, lambda found: found.component == "postgres", signal.SIGINT, polite_seconds)
     while time.monotonic() < deadline:
         left = processes(layout)
         if not left:
