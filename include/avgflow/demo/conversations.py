@@ -81,7 +81,7 @@ def calls_of_strangers(block: Block, numbers: Numbers) -> Iterator[Row]:
     """Calls whose caller is unknown; some from a telephone that is known, which makes them nobody's all the same."""
     chance = block.chance("crm/strangers")
     for _ in range(3):
-        yield _call(block, chance, numbers, tuple(p for p in block.people if p.in_crm), None)
+        yield _call(block, chance, numbers, tuple(p for p in block.people if p.named_in_crm), None)
 
 
 def _call(block: Block, chance: Chance, numbers: Numbers, others: tuple[Person, ...], person: Person | None) -> Row:

@@ -159,7 +159,7 @@ def _order(
     number, ordered = numbers.next("order"), chance.moment(3200)
     status = chance.pick(("placed", "planned", "carried out", "closed", "closed", "closed", "cancelled"))
     closed = min(ordered + timedelta(days=chance.between(3, 60)), AS_OF).date()
-    others = tuple(p for p in members if p.id not in named.owners and p.in_crm)
+    others = tuple(p for p in members if p.id not in named.owners and p.named_in_crm)
     remark, mentions = prose.about(chance, others) if chance.often(0.4) else (None, ())
     if any(Trait.ODD_VALUES in p.traits for p in members if p.id in named.owners):
         remark, mentions = chance.pick(prose.ODD_TEXTS), ()

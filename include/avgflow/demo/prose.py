@@ -54,7 +54,7 @@ Prose = tuple[str, tuple[Mention, ...]]
 
 def others_known(block: Block, person: Person) -> tuple[Person, ...]:
     """People of the CRM whom this person may speak of: colleagues, else others of the block."""
-    known = tuple(p for p in block.people if p.in_crm and p is not person)
+    known = tuple(p for p in block.people if p.named_in_crm and p is not person)
     colleagues = tuple(p for p in known if p.organisation is person.organisation)
     return colleagues or known
 
@@ -72,7 +72,7 @@ def about(chance: Chance, others: tuple[Person, ...]) -> Prose:
     if chance.often(0.3):
         sentences.append(chance.pick(_WITH_PHONE).format(other.phone))
         mentions.append(Mention("phone", other.phone))
-    return " ".join(sentences), tuple(mentions)
+    return "\n".join(sentences), tuple(mentions)
 
 
 def not_to_be_confused(namesake: Person) -> Prose:

@@ -88,6 +88,11 @@ class Person:
             and Trait.ONLY_ORDERS not in self.traits
         )
 
+    @cached_property
+    def named_in_crm(self) -> bool:
+        """The CRM holds the person's full name, so that it can be recognised elsewhere."""
+        return self.in_crm and not self.traits & {Trait.NULLS, Trait.EMPTY_STRINGS}
+
 
 @dataclass(frozen=True)
 class Employee:

@@ -12,7 +12,7 @@ from demo_links import Linked, normal
 from avgflow.demo import truth
 from avgflow.demo.cast import Trait
 from avgflow.demo.stores import STORES
-from avgflow.demo.world import World
+from avgflow.demo.world import World, staff
 
 WORLD = World(seed=1, subjects=100)
 BLOCKS = [WORLD.block(number) for number in WORLD.blocks()]
@@ -65,6 +65,15 @@ def test_nobody_else_is_named_by_what_is_also_ones_own() -> None:
             assert person.name not in subject.others.names
             assert person.email not in subject.others.emails
             assert person.phone not in subject.others.phones
+
+
+def test_every_other_name_stands_in_the_crm_in_full() -> None:
+    for block in BLOCKS:
+        rows = [row for row in STORES["crm"].rows(block) if row.table == "public.contact"]
+        known = {f"{row.values['first_name']} {row.values['last_name']}" for row in rows}
+        known |= {employee.name for employee in staff(WORLD.seed)}
+        for subject in truth.of_block(block).subjects:
+            assert set(subject.others.names) <= known
 
 
 def test_a_namesake_is_known_by_address_and_telephone_only() -> None:
