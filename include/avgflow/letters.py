@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -216,7 +217,7 @@ def _address(text: str, whose: str) -> Address:
         raise WrongAddress(whose)
     try:
         address = Address(addr_spec=f"{local}@{domain.encode('idna').decode()}")
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, MessageError):
         raise WrongAddress(whose) from None
     if not address.username or "." not in address.domain:
         raise WrongAddress(whose)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,15 @@ def long_date(day: date, language: str) -> str:
     return f"{day.day} {_MONTHS['en' if language == 'en' else 'nl'][day.month - 1]} {day.year}"
 
 
+def long_time(moment: str) -> str:
+    """An ISO 8601 moment as people write it, to the second: `25 november 2026, 14:05:12`; other text as it is."""
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        return moment
+    return f"{long_date(at.date(), 'nl')}, {at:%H:%M:%S}"
+
+
 class Templates:
     """The templates of one folder. Text is left as it is, `*.html` is escaped; an unknown name is a fault."""
 
@@ -67,7 +76,7 @@ class Templates:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        self._environment.filters["long_date"] = long_date
+        self._environment.filters.update(long_date=long_date, long_time=long_time)
 
     def text(self, name: str, **values: Any) -> str:
         """One template filled in; `WrongTemplate` where it is missing, broken or asks for what there is not."""

@@ -74,7 +74,7 @@ def encrypt(plain: bytes, passphrase: str, file: BinaryIO) -> None:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[BinaryIO]:
+def _whole(path: Path) -> Iterator[io.BufferedRandom]:
     """A new file (0600) that takes its name only if everything went well; two at once do no harm."""
     descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
@@ -87,7 +87,7 @@ def _whole(path: Path) -> Iterator[BinaryIO]:
         Path(unfinished).unlink(missing_ok=True)
 
 
-def _digest(file: BinaryIO) -> tuple[str, int]:
+def _digest(file: io.BufferedRandom) -> tuple[str, int]:
     """SHA-256 (hex) and size of what was written, read from the file itself."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)

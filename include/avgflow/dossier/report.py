@@ -7,7 +7,6 @@ read as markup. Typst gets its own fonts, no network and no file outside the fol
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
@@ -17,15 +16,13 @@ import typst
 
 from avgflow.dossier import article15
 from avgflow.dossier.content import Answer, Language
+from avgflow.dossier.readable import printable
 from avgflow.dossier.records import Seen, laid_out, read
 from avgflow.dossier.words import Words, in_language
 from avgflow.errors import AvgflowError
 from avgflow.templating import Templates, long_date
 
 TEMPLATE = "report.typ"
-
-_COVERED = re.compile("[\\s\u0020-\u036f\u0370-\u052f\u1e00-\u1fff\u2000-\u20bf\u2100-\u2193\u2200-\u22ff\ufffd]*")
-"""What the fonts within typst can show: Latin, Greek, Cyrillic, punctuation, currencies, common signs."""
 
 
 class ReportFailed(AvgflowError):
@@ -40,44 +37,54 @@ class ReportFailed(AvgflowError):
 
 def pdf(answer: Answer, templates: Templates) -> bytes:
     """The report as a PDF without encryption, in memory only. The same content gives the same bytes."""
-    text = json.dumps(_document(answer), ensure_ascii=False)
+    document = _document(answer)
+    # PDF/UA (accessible to a screen reader) refuses a character that no font can show. Then the machine's own fonts are
+    # tried too, and at last the character is left an empty box, with a word about it.
     try:
-        return bytes(
-            typst.compile(
-                templates.folder / TEMPLATE,
-                root=templates.folder,
-                font_paths=_fonts() if _is_covered(text) else _all_fonts(),
-                ignore_system_fonts=_is_covered(text),
-                sys_inputs={"data": text},
-                pdf_standards=["1.7", "ua-1"],
-                timestamp=datetime(answer.made_on.year, answer.made_on.month, answer.made_on.day, 12, tzinfo=UTC),
-            )
-        )
+        return _compiled(answer, document, templates, _fonts(), ["1.7", "ua-1"])
+    except typst.TypstError:
+        pass
+    try:
+        return _compiled(answer, document, templates, _all_fonts(), ["1.7", "ua-1"])
+    except typst.TypstError:
+        document["glyphs"] = in_language(answer.language)("glyphs")
+    try:
+        return _compiled(answer, document, templates, _all_fonts(), ["1.7"])
     except typst.TypstError:
         raise ReportFailed(answer.number) from None
 
 
+def _compiled(answer: Answer, document: dict[str, Any], templates: Templates, fonts: Any, standards: Any) -> bytes:
+    made = answer.made_on
+    return bytes(
+        typst.compile(
+            templates.folder / TEMPLATE,
+            root=templates.folder,
+            font_paths=fonts,
+            sys_inputs={"data": json.dumps(document, ensure_ascii=False)},
+            pdf_standards=standards,
+            timestamp=datetime(made.year, made.month, made.day, 12, tzinfo=UTC),
+        )
+    )
+
+
 @cache
 def _fonts() -> Any:
-    """Typst's own fonts, read once: Libertinus Serif and DejaVu Sans Mono."""
+    """Typst's own fonts, read once: Libertinus Serif and DejaVu Sans Mono; nothing of the machine's."""
     return typst.Fonts(include_system_fonts=False)
 
 
 @cache
 def _all_fonts() -> Any:
-    """With what the machine has besides, for scripts that typst's own fonts lack."""
+    """With what the machine has besides."""
     return typst.Fonts(include_system_fonts=True)
-
-
-def _is_covered(text: str) -> bool:
-    return _COVERED.fullmatch(text) is not None
 
 
 def _document(answer: Answer) -> dict[str, Any]:
     say = in_language(answer.language)
     seen = [read(answer, store, content, say) for store in answer.stores for content in store.tables]
     stores = [_store(answer, store.name, seen, say) for store in answer.stores]
-    document = {
+    return {
         "lang": answer.language,
         "number": answer.number,
         "words": {name: say(name) for name in _LABELS},
@@ -90,9 +97,6 @@ def _document(answer: Answer) -> dict[str, Any]:
         "records_note": say("records_lead"),
         "glyphs": "",
     }
-    if not _is_covered(json.dumps(document, ensure_ascii=False)):
-        document["glyphs"] = say("glyphs")
-    return document
 
 
 _LABELS = (
@@ -104,7 +108,7 @@ def _facts(answer: Answer, say: Words) -> list[list[str]]:
     controller, language = answer.policy.controller, answer.language
     facts = [[say("reference"), answer.number]]
     if answer.name:
-        facts.append([say("for"), " ".join(answer.name.split())])
+        facts.append([say("for"), " ".join(printable(answer.name).split())])
     return [
         *facts,
         [say("received"), long_date(answer.received, language)],
