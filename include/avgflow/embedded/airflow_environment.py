@@ -63,6 +63,8 @@ def _airflow_settings(layout: Layout, state: StackState, repository: Path) -> di
         ("core", "simple_auth_manager_users"): ",".join(f"{user}:{role}" for user, role in USERS.items()),
         ("core", "simple_auth_manager_passwords_file"): layout.airflow_passwords,
         ("core", "default_timezone"): "utc",
+        # Airflow's default asks the name servers, which can take long or never answer.
+        ("core", "hostname_callable"): "socket.gethostname",
         ("core", "test_connection"): "Disabled",
         ("database", "sql_alchemy_conn"): f"postgresql+psycopg2://{metadata}",
         ("database", "sql_alchemy_conn_async"): f"postgresql+asyncpg://{metadata}",

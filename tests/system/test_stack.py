@@ -1,0 +1,220 @@
+"""The embedded stack for real: up, healthy, hurt in every part, down without a trace, up again with its data."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import smtplib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from textwrap import dedent
+
+import httpx
+import psutil
+import psycopg
+import pytest
+
+from avgflow.embedded import stack, sweep
+from avgflow.embedded.components import COMPONENTS
+from avgflow.embedded.layout import REPOSITORY, STACK_VARIABLE, Layout
+from avgflow.embedded.stack import Status
+from avgflow.embedded.state import STORES
+
+pytestmark = pytest.mark.system
+
+LONG_TASK = """
+    from time import sleep
+    from airflow.sdk import dag, task
+
+    @dag(schedule=None)
+    def long():
+        @task
+        def before(): ...
+        @task
+        def during(): sleep(6)
+        @task
+        def after(): ...
+        before() >> during() >> after()
+
+    long()
+"""
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with one small DAG and this project's configuration of Airflow."""
+    root = tmp_path_factory.mktemp("repository")
+    (root / "dags").mkdir()
+    (root / "plugins").mkdir()
+    (root / "dags" / "long.py").write_text(dedent(LONG_TASK))
+    (root / "config").symlink_to(REPOSITORY / "config")
+    return root
+
+
+@pytest.fixture(scope="module")
+def running(repository: Path) -> Iterator[Status]:
+    """The stack, up in a home with blanks in its path.
+
+    Not in pytest's own folder: each new pytest closes that to other users, and PostgreSQL is one when we are root.
+    """
+    home = Path(tempfile.mkdtemp(prefix="een map met spaties "))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AVGFLOW_HOME", str(home))
+        try:
+            yield stack.up(repository=repository)
+        finally:
+            stack.down()
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def eventually(holds: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to hold in time"
+        time.sleep(0.2)
+
+
+def leader(layout: Layout, component: str) -> psutil.Process:
+    """The oldest process of a part: the one that the supervisor started."""
+    found = [f.process for f in sweep.processes(layout) if f.component == component]
+    return min(found, key=lambda process: process.create_time())
+
+
+def marked(layout: Layout) -> list[psutil.Process]:
+    """Every process with the stack's mark, looked up without the code under test."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(STACK_VARIABLE) == layout.mark or layout.cluster_name in process.cmdline()[0]:
+                found.append(process)
+        except (psutil.Error, IndexError):
+            continue
+    return found
+
+
+class Airflow:
+    """Airflow's API as the officer uses it."""
+
+    def __init__(self, status: Status) -> None:
+        assert status.state is not None
+        self._client = httpx.Client(base_url=status.state.airflow_url, trust_env=False, timeout=20)
+        login = {"username": "officer", "password": status.state.user_passwords["officer"]}
+        token = self._client.post("/auth/token", json=login).raise_for_status().json()["access_token"]
+        self._client.headers["Authorization"] = f"Bearer {token}"
+
+    def knows(self, dag: str) -> bool:
+        return self._client.get(f"/api/v2/dags/{dag}").status_code == 200
+
+    def start(self, dag: str) -> str:
+        answer = self._client.post(f"/api/v2/dags/{dag}/dagRuns", json={"logical_date": None})
+        return str(answer.raise_for_status().json()["dag_run_id"])
+
+    def state(self, dag: str, run: str) -> str:
+        return str(self._client.get(f"/api/v2/dags/{dag}/dagRuns/{run}").raise_for_status().json()["state"])
+
+    def tasks(self, dag: str, run: str) -> dict[str, str]:
+        answer = self._client.get(f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances").raise_for_status()
+        return {task["task_id"]: task["state"] for task in answer.json()["task_instances"]}
+
+
+def test_every_part_is_healthy(running: Status) -> None:
+    assert running.running
+    assert set(running.processes) == {"supervisor", *COMPONENTS}
+
+
+def test_the_command_says_where_everything_is(running: Status) -> None:
+    command = [sys.executable, "-c", "from avgflow.cli import main; main()", "status", "--json"]
+    shown = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    assert shown["airflow"]["url"].startswith("http://127.0.0.1:")
+    assert Path(shown["mailbox"]).is_dir()
+    for store in STORES:
+        with psycopg.connect(shown["stores"][store]) as connection:
+            assert connection.info.user == store
+    with psycopg.connect(shown["register"]) as connection:
+        assert connection.info.user == "register_app"
+    with psycopg.connect(shown["database_admin"]) as connection:
+        assert connection.info.server_version >= 180000
+
+
+def test_a_store_cannot_enter_the_database_of_another(running: Status) -> None:
+    stores = running.as_json()["stores"]
+    foreign = f"{stores['crm'].rpartition('/')[0]}/orders"
+    with pytest.raises(psycopg.OperationalError, match="permission denied"):
+        psycopg.connect(foreign)
+
+
+def test_nothing_listens_beyond_this_machine_or_calls_outside(running: Status) -> None:
+    sockets = [each for process in marked(running.layout) for each in process.net_connections("inet")]
+    assert {each.raddr.ip for each in sockets if each.raddr} == {"127.0.0.1"}
+    listening = {(each.laddr.ip, each.laddr.port) for each in sockets if each.status == psutil.CONN_LISTEN}
+    assert running.state is not None
+    assert listening == {("127.0.0.1", port) for port in running.state.ports.model_dump().values()}
+
+
+def test_what_holds_secrets_is_for_the_owner_only(running: Status) -> None:
+    layout = running.layout
+    private = [layout.state, layout.environment, layout.airflow_passwords, layout.supervisor_configuration]
+    assert {path.stat().st_mode & 0o077 for path in private} == {0}
+    assert {path.stat().st_mode & 0o077 for path in (layout.mailbox, layout.airflow, layout.logs)} == {0}
+    printed = "".join(path.read_text() for path in layout.logs.rglob("*.log"))
+    assert running.state is not None
+    for secret in (*running.state.user_passwords.values(), *running.state.role_passwords.values()):
+        assert secret not in printed
+
+
+def test_a_mail_to_the_mailbox_is_a_file(running: Status) -> None:
+    assert running.state is not None
+    with smtplib.SMTP("127.0.0.1", running.state.ports.mailbox) as client:
+        client.sendmail("a@example.org", ["b@example.org"], "Subject: x\n\nx")
+    assert len(list(running.layout.mailbox.glob("*.eml"))) == 1
+
+
+def test_a_run_goes_on_when_the_scheduler_was_killed_in_the_middle(running: Status) -> None:
+    airflow = Airflow(running)
+    eventually(lambda: airflow.knows("long"), 30)
+    run = airflow.start("long")
+    eventually(lambda: airflow.tasks("long", run).get("during") == "running", 30)
+    leader(running.layout, "scheduler").kill()
+    eventually(lambda: airflow.state("long", run) in {"success", "failed"}, 60)
+    assert airflow.state("long", run) == "success"
+
+
+def test_every_part_that_is_killed_comes_back(running: Status) -> None:
+    killed = {component: leader(running.layout, component) for component in COMPONENTS}
+    for process in killed.values():
+        process.kill()
+    eventually(lambda: stack.status().running, 60)
+    for component, before in killed.items():
+        assert leader(running.layout, component).pid != before.pid
+
+
+def test_nothing_is_left_when_all_is_killed_and_the_supervisor_too(running: Status) -> None:
+    leader(running.layout, "supervisor").kill()
+    for component in COMPONENTS:
+        leader(running.layout, component).kill()
+    assert stack.down()
+    assert marked(running.layout) == []
+    assert not stack.down()
+    assert not stack.status().running
+
+
+def test_it_comes_up_again_with_the_same_data_and_addresses(running: Status, repository: Path) -> None:
+    again = stack.up(repository=repository)
+    assert again.running
+    assert again.as_json() == running.as_json()
+    assert Airflow(again).knows("long")
+    assert len(list(again.layout.mailbox.glob("*.eml"))) == 1
+
+
+def test_a_second_up_and_one_after_a_lost_part_are_quick(running: Status, repository: Path) -> None:
+    began = time.monotonic()
+    assert stack.up(repository=repository).running
+    assert time.monotonic() - began < 5
+    os.kill(leader(running.layout, "mailbox").pid, signal.SIGKILL)
+    assert stack.up(repository=repository).running
