@@ -13,7 +13,7 @@ from avgflow.errors import AvgflowError
 from avgflow.settings import INCLUDE
 
 _FOLDER = INCLUDE / "templates"
-_MONTHS = {
+MONTHS = {
     "nl": (
         "januari",
         "februari",
@@ -51,7 +51,7 @@ class WrongTemplate(AvgflowError):
 
 def long_date(day: date, language: str) -> str:
     """A day as people write it: `3 maart 2026`, `3 March 2026`."""
-    return f"{day.day} {_MONTHS['en' if language == 'en' else 'nl'][day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS['en' if language == 'en' else 'nl'][day.month - 1]} {day.year}"
 
 
 def long_time(moment: str) -> str:

@@ -41,7 +41,10 @@ def _summary_row(answer: Answer, name: str, count: int, say: Words) -> list[str]
     if spec is None:
         return [say("other_kind"), str(count), "–", "–"]
     purposes = "; ".join(answer.policy.purposes[purpose].title.in_(answer.language) for purpose in spec.purposes)
-    return [spec.title.in_(answer.language), str(count), purposes, spec.term.text.in_(answer.language)]
+    # Terms that the law sets always belong in the summary: they are why something is kept longer than one would expect.
+    by_law = [term for term in spec.other_terms.values() if term.law]
+    terms = " ".join(term.text.in_(answer.language) for term in (spec.term, *by_law))
+    return [spec.title.in_(answer.language), str(count), purposes, terms]
 
 
 def sections(answer: Answer, seen: Sequence[Seen], say: Words) -> list[dict[str, Any]]:

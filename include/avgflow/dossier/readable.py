@@ -14,7 +14,7 @@ from typing import Any
 from avgflow.dossier import arrays
 from avgflow.dossier.content import Language, TableContent
 from avgflow.dossier.exact import Kind, is_number, kind_of
-from avgflow.templating import long_date
+from avgflow.templating import MONTHS, long_date
 
 MOST_CHARACTERS = 4000
 """Of one value; the rest is in the export."""
@@ -24,6 +24,28 @@ _TIME = re.compile(r"([0-9]{2}:[0-9]{2}):[0-9.]+(?:[+-][0-9:]+)?")
 _WHOLE_ADDRESS = re.compile(r"/(?:32|128)$")
 _EURO = re.compile(r"\b(?:eur|euro)\b|€|bedrag|prijs|kosten|\b(?:amount|price|costs?)\b", re.IGNORECASE)
 _CURRENCY = re.compile(r"currency|valuta", re.IGNORECASE)
+_RANGES = frozenset({"daterange", "tsrange", "tstzrange", "int4range", "int8range", "numrange"})
+_DURATION = re.compile(
+    r"P(?:(-?\d+)Y)?(?:(-?\d+)M)?(?:(-?\d+)D)?(?:T(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?\d+(?:\.\d+)?)S)?)?"
+)
+_UNITS = {
+    "nl": (
+        ("jaar", "jaar"),
+        ("maand", "maanden"),
+        ("dag", "dagen"),
+        ("uur", "uur"),
+        ("minuut", "minuten"),
+        ("seconde", "seconden"),
+    ),
+    "en": (
+        ("year", "years"),
+        ("month", "months"),
+        ("day", "days"),
+        ("hour", "hours"),
+        ("minute", "minutes"),
+        ("second", "seconds"),
+    ),
+}
 _DEEPEST = 12
 _MORE = {"nl": " … (de rest staat in de CSV en JSON)", "en": " … (the rest is in the CSV and JSON)"}
 _BOOLEAN = {"nl": {"true": "ja", "false": "nee"}, "en": {"true": "yes", "false": "no"}}
@@ -76,7 +98,9 @@ def _reader(sql_type: str, language: Language) -> Callable[[str], str]:
         return lambda text: match[1] if (match := _TIME.fullmatch(text)) else text
     if sql_type in {"inet", "cidr"}:
         return lambda text: _WHOLE_ADDRESS.sub("", text) if sql_type == "inet" else text
-    if sql_type in {"daterange", "tsrange", "tstzrange"}:
+    if sql_type.startswith("interval"):
+        return lambda text: _duration(text, language)
+    if sql_type in _RANGES:
         return lambda text: _range(text, language)
     return str
 
@@ -90,6 +114,20 @@ def moment(text: str, language: Language) -> str:
     return f"{day}, {match[4]}" if match[4] else day
 
 
+def unbroken_date(text: str, language: Language) -> str:
+    """A date in words (as `moment` writes it) that stays on one line; the time may go to the next."""
+    day, comma, time = text.partition(",")
+    return day.replace(" ", "\u00a0") + comma + time
+
+
+def short_date(text: str, language: Language) -> str:
+    """The same with a short name of the month: `3 mrt 2026`."""
+    words = text.split(" ")
+    if len(words) > 2 and words[1] in MONTHS[language]:
+        words[1] = "mrt" if words[1] == "maart" else words[1][:3]
+    return unbroken_date(" ".join(words), language)
+
+
 def _range(text: str, language: Language) -> str:
     """`[2020-01-01,2021-01-01)` as from … before …; a closed upper bound is still within."""
     match = re.fullmatch(r'[\[(]"?([^",]*)"?,"?([^",]*)"?([\])])', text)
@@ -101,8 +139,28 @@ def _range(text: str, language: Language) -> str:
     return " ".join(part for part in parts if part)
 
 
+def _duration(text: str, language: Language) -> str:
+    """An ISO 8601 duration (`P1DT4M12S`) in words; another notation as it is."""
+    match = _DURATION.fullmatch(text)
+    if match is None or not any(match.groups()):
+        return text
+    parts = zip(match.groups(), _UNITS[language], strict=True)
+    return ", ".join(
+        f"{_decimal(number, language)} {one if number in {'1', '-1'} else many}"
+        for number, (one, many) in parts
+        if number
+    )
+
+
 def _decimal(text: str, language: Language) -> str:
-    return text.replace(".", ",") if language == "nl" and is_number(text) else text
+    """A number with the language's decimal sign; zeros at the end of more than two decimals say nothing."""
+    if not is_number(text):
+        return text
+    whole, point, decimals = text.partition(".")
+    if len(decimals) > 2 and decimals.isdigit():
+        decimals = decimals.rstrip("0")
+    sign = "," if language == "nl" else "."
+    return whole + sign + decimals if point and decimals else whole
 
 
 def is_euro(content: TableContent, column: str, sql_type: str) -> bool:
@@ -120,6 +178,7 @@ def _euro(text: str, language: Language) -> str:
         return text
     sign = "-" if text.startswith("-") else ""
     whole, _, cents = text.lstrip("-").partition(".")
+    cents = cents.rstrip("0") if len(cents) > 2 else cents
     grouped = f"{int(whole):,}"
     if language == "nl":
         grouped = grouped.replace(",", ".")
@@ -135,7 +194,7 @@ def _array(text: str, element: Callable[[str], str]) -> str:
 
 def _joined(parsed: arrays.Elements, element: Callable[[str], str]) -> str:
     shown = [
-        "–" if item is None else element(item) if isinstance(item, str) else f"({_joined(item, element)})"
+        "–" if item is None else element(item) or "‘’" if isinstance(item, str) else f"({_joined(item, element)})"
         for item in parsed
     ]
     return ", ".join(shown) if shown else "–"

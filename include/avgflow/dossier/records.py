@@ -11,7 +11,7 @@ from typing import Any
 from avgflow.dossier.attachments import Folder
 from avgflow.dossier.content import Answer, Language, StoreContent, TableContent, counted, label_of, short_name
 from avgflow.dossier.exact import Kind, kind_of
-from avgflow.dossier.readable import is_euro, printable, reader, size
+from avgflow.dossier.readable import is_euro, printable, reader, short_date, size, unbroken_date
 from avgflow.dossier.words import Words
 
 MOST_ROWS = 200
@@ -20,10 +20,15 @@ MOST_ROWS = 200
 LINE = 96
 """Characters of the report's small print on one line, gutters taken off as `GUTTER` for each column."""
 GUTTER = 3
-_MOST_COLUMNS = 7
+_MOST_COLUMNS = 8
+_HYPHENATED = 10
+"""Characters of a label's word that stay together; a longer word is hyphenated."""
 _MOST_LINES = 3
+_SLACK = 0.5
+"""Of a line: the widths are an estimate."""
 _WIDE = 30
-"""Characters from which a value of a card gets a line of its own."""
+_WIDE_WORD = 23
+"""Characters from which a value, or a word of it, gets a line of its own on a card."""
 _UNBROKEN = 26
 _UNBROKEN_ON_CARD = 60
 
@@ -79,14 +84,9 @@ def laid_out(answer: Answer, seen: Seen, say: Words) -> dict[str, Any]:
         "about": _about(answer, seen),
         "notes": notes,
     }
-    widths = _widths(columns, rows)
-    if columns and widths is not None:
-        layout["grid"] = {
-            "head": [column.label for column in columns],
-            "widths": widths,
-            "numbers": [column.is_number for column in columns],
-            "rows": [[breakable(value or "", _UNBROKEN) for value in row] for row in rows],
-        }
+    grid = _grid(columns, rows, language)
+    if grid is not None:
+        layout["grid"] = grid
     elif columns:
         layout["cards"] = [_card(columns, row) for row in rows]
     return layout
@@ -107,6 +107,7 @@ class _Shown:
     position: int
     label: str
     is_number: bool
+    is_moment: bool
 
 
 def _shower(content: TableContent, name: str, sql_type: str, language: Language) -> Callable[[str], str]:
@@ -123,7 +124,8 @@ def _columns(seen: Seen, language: Language) -> list[_Shown]:
         spec = seen.content.table.columns.get(name)
         if (spec is None or spec.personal) and any(row[position] is not None for row in seen.shown):
             is_number = kind_of(sql_type) in {Kind.NUMERIC, Kind.FLOAT} or is_euro(seen.content, name, sql_type)
-            columns.append(_Shown(position, label_of(seen.content, name, language), is_number))
+            is_moment = kind_of(sql_type) in {Kind.DATE, Kind.MOMENT}
+            columns.append(_Shown(position, label_of(seen.content, name, language), is_number, is_moment))
     return columns
 
 
@@ -131,6 +133,27 @@ def _about(answer: Answer, seen: Seen) -> str:
     """Of which classes the rows are: why and how long stand in the summary under the same titles."""
     classes = answer.policy.classes
     return ", ".join(classes[name].title.in_(answer.language) for name in sorted(seen.classes) if name in classes)
+
+
+def _grid(columns: Sequence[_Shown], rows: Sequence[Sequence[str | None]], language: Language) -> dict[str, Any] | None:
+    """The rows as a real table, with short names of months if that makes it fit; None where it does not."""
+    for write in (unbroken_date, short_date):
+        dated = [
+            [
+                write(value, language) if value and column.is_moment else value
+                for column, value in zip(columns, row, strict=True)
+            ]
+            for row in rows
+        ]
+        widths = _widths(columns, dated)
+        if widths is not None:
+            return {
+                "head": [column.label for column in columns],
+                "widths": widths,
+                "numbers": [column.is_number for column in columns],
+                "rows": [[breakable(value or "", _UNBROKEN) for value in row] for row in dated],
+            }
+    return None
 
 
 def _widths(columns: Sequence[_Shown], rows: Sequence[Sequence[str | None]]) -> list[float] | None:
@@ -144,10 +167,11 @@ def _widths(columns: Sequence[_Shown], rows: Sequence[Sequence[str | None]]) -> 
         lines = [line for value in values for line in value.split("\n")]
         if max(value.count("\n") for value in values) >= _MOST_LINES:
             return None
-        words = [word for value in values for word in value.split()] or [""]
+        words = [word for value in values for word in re.split(r"[ \n]", value)]
         natural.append(max(max(map(len, lines)), min(len(column.label), 18)))
         longest = min(max(map(len, words)), _UNBROKEN)
-        least.append(max(longest, max(map(len, column.label.split()), default=1)))
+        label_word = min(max(map(len, column.label.split()), default=1), _HYPHENATED)
+        least.append(max(longest, label_word))
     if sum(natural) <= room:
         return []
     if sum(least) > room:
@@ -156,7 +180,7 @@ def _widths(columns: Sequence[_Shown], rows: Sequence[Sequence[str | None]]) -> 
     wish = [max(0, want - need) for want, need in zip(natural, least, strict=True)]
     widths = [need + spare * want / (sum(wish) or 1) for need, want in zip(least, wish, strict=True)]
     tallest = max(want / width for want, width in zip(natural, widths, strict=True))
-    return [round(width, 1) for width in widths] if tallest <= _MOST_LINES else None
+    return [round(width, 1) for width in widths] if tallest <= _MOST_LINES + _SLACK else None
 
 
 def _card(columns: Sequence[_Shown], row: Sequence[str | None]) -> dict[str, Any]:
@@ -168,7 +192,7 @@ def _card(columns: Sequence[_Shown], row: Sequence[str | None]) -> dict[str, Any
         if value is None:
             continue
         pair = [column.label, breakable(value, _UNBROKEN_ON_CARD)]
-        if len(value) > _WIDE or "\n" in value:
+        if _is_wide(pair):
             lines.append([pair])
             open_line = None
             height += 1 + value.count("\n") + len(value) // 70
@@ -186,4 +210,5 @@ def _card(columns: Sequence[_Shown], row: Sequence[str | None]) -> dict[str, Any
 
 
 def _is_wide(pair: list[str]) -> bool:
-    return len(pair[1]) > _WIDE or "\n" in pair[1]
+    value = pair[1]
+    return len(value) > _WIDE or "\n" in value or any(len(word) > _WIDE_WORD for word in value.split())

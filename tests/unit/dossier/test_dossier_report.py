@@ -166,6 +166,13 @@ def test_odd_values_do_not_break_it(value: str) -> None:
         ("inet", "10.0.0.1/32", "10.0.0.1"),
         ("daterange", "[2020-01-01,2021-01-01)", "vanaf 1 januari 2020 tot 1 januari 2021"),
         ("daterange", "[2020-01-01,)", "vanaf 1 januari 2020"),
+        ("int4range", "[18,30)", "vanaf 18 tot 30"),
+        ("interval", "P1DT4M1S", "1 dag, 4 minuten, 1 seconde"),
+        ("interval", "PT0S", "0 seconden"),
+        ("interval", "00:04:12", "00:04:12"),
+        ("numeric(12,3)", "2.000", "2"),
+        ("numeric(12,4)", "121.3330", "121,333"),
+        ("text[]", '{"NULL",""}', "NULL, ‘’"),
         ("integer", "2026", "2026"),
         ("integer", "medewerker 1", "medewerker 1"),
     ],
@@ -177,6 +184,7 @@ def test_values_as_a_person_reads_them(sql_type: str, value: str, read: str) -> 
 def test_money_only_where_the_label_says_so() -> None:
     assert shown("numeric(12,2)", "1234.5", "Bedrag zonder btw") == "€\u00a01.234,50"
     assert shown("numeric(12,2)", "-12.50", "Bedrag") == "€\u00a0-12,50"
+    assert shown("numeric(12,4)", "12.5000", "Prijs per stuk") == "€\u00a012,50"
     assert shown("numeric(12,2)", "12.50", "Gewicht") == "12,50"
     assert shown("numeric(12,2)", "NaN", "Bedrag") == "NaN"
     assert shown("bigint", "1250", "Bedrag in centen") == "1250"
