@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import pkgutil
 import sys
+from collections.abc import Iterator
 
 _LIBRARIES = (
     "great_expectations",
@@ -18,6 +19,7 @@ _LIBRARIES = (
     "typst",
     "pikepdf",
     "pyzipper",
+    "holidays",
     "airflow.providers.postgres.hooks.postgres",
     "airflow.providers.smtp.hooks.smtp",
     "airflow.providers.standard.operators.hitl",
@@ -25,7 +27,8 @@ _LIBRARIES = (
     # What Airflow itself imports in each worker at its first task.
     "airflow.sdk.execution_time.task_runner",
 )
-_OWN = ("handling", "stores", "completeness", "dossier", "register", "catalog", "policy")
+# Packages of our own that no task needs.
+_NOT_IN_TASKS = {"cli", "demo", "embedded"}
 
 
 def _runs_tasks(arguments: list[str]) -> bool:
@@ -33,14 +36,16 @@ def _runs_tasks(arguments: list[str]) -> bool:
 
 
 def _modules() -> list[str]:
-    names = list(_LIBRARIES)
-    for package in _OWN:
-        with contextlib.suppress(ImportError):
-            found = importlib.import_module(f"avgflow.{package}")
-            names += [
-                f"{found.__name__}.{part.name}" for part in pkgutil.iter_modules(found.__path__) if not part.ispkg
-            ]
-    return names
+    return [*_LIBRARIES, *_parts("avgflow")]
+
+
+def _parts(package: str) -> Iterator[str]:
+    """The modules of a package and of the packages directly in it."""
+    for part in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+        if not part.ispkg:
+            yield part.name
+        elif package == "avgflow" and part.name.removeprefix("avgflow.") not in _NOT_IN_TASKS:
+            yield from _parts(part.name)
 
 
 if _runs_tasks(sys.argv):
