@@ -11,6 +11,7 @@ from typing import Any
 from avgflow.dossier.attachments import Folder
 from avgflow.dossier.content import Answer, Language, StoreContent, TableContent, counted, label_of, short_name
 from avgflow.dossier.exact import Kind, kind_of
+from avgflow.dossier.file_names import safe
 from avgflow.dossier.readable import is_euro, printable, reader, short_date, size, unbroken_date
 from avgflow.dossier.words import Words
 
@@ -69,7 +70,7 @@ def read(answer: Answer, store: StoreContent, content: TableContent, say: Words)
 def laid_out(answer: Answer, seen: Seen, say: Words) -> dict[str, Any]:
     """A table for the template: title, notes, and `grid` or `cards`."""
     language, content = answer.language, seen.content
-    file = f"csv/{short_name(seen.store, content)}.csv"
+    file = f"csv/{safe(short_name(seen.store, content))}.csv"
     count = content.row_count
     notes = []
     if count > len(seen.shown):
