@@ -45,6 +45,8 @@ class PersonRow:
     store: str
     table: TableName
     key: Key
+    person: Key
+    """What tells people of this table apart: the row's key, or what the catalog names (an address on a mailing list)."""
 
     def __str__(self) -> str:
         return f"{self.store}.{self.table}"
@@ -124,22 +126,22 @@ class Candidate:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON form, sorted; it holds personal data and is kept sealed."""
-        chosen: dict[Place, set[Key]] = {}
-        for row in self.rows:
-            chosen.setdefault((row.store, row.table), set()).add(row.key)
         return {
-            "rows": chosen_to_json({place: frozenset(keys) for place, keys in chosen.items()}),
+            "rows": [
+                {"store": row.store, "table": str(row.table), "key": list(row.key), "person": list(row.person)}
+                for row in sorted(self.rows, key=_order)
+            ],
             "identifiers": _listed(self.identifiers),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Candidate:
         """The inverse of `to_json`."""
-        places = chosen_from_json(data["rows"])
-        return cls(
-            frozenset(PersonRow(store, table, key) for (store, table), keys in places.items() for key in keys),
-            _sets(data["identifiers"]),
+        rows = (
+            PersonRow(row["store"], TableName.parse(row["table"]), tuple(row["key"]), tuple(row["person"]))
+            for row in data["rows"]
         )
+        return cls(frozenset(rows), _sets(data["identifiers"]))
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def candidates(
 
     An identifier held by two rows of the same table is nobody's own (a shared mailbox) and ties nothing together.
     """
-    groups = {row: {row} for row in held}
+    groups: dict[PersonRow, set[PersonRow]] = {row: {row} for row in held}
 
     def join(one: PersonRow, other: PersonRow) -> None:
         if groups[one] is not groups[other]:
@@ -165,6 +167,9 @@ def candidates(
             for row in groups[other]:
                 groups[row] = groups[one]
 
+    same: dict[tuple[str, TableName, Key], PersonRow] = {}
+    for row in held:
+        join(row, same.setdefault((row.store, row.table, row.person), row))
     for one, other in tied:
         join(one, other)
     foreign = shared_identifiers(held)
@@ -188,12 +193,12 @@ def candidates(
 
 
 def shared_identifiers(held: Mapping[PersonRow, Mapping[str, frozenset[str]]]) -> dict[str, frozenset[str]]:
-    """Identifiers that two rows of one table of persons hold, by kind."""
+    """Identifiers that two people of one table of persons hold, by kind."""
     holders: dict[tuple[str, str, str, TableName], set[Key]] = {}
     for row, kinds in held.items():
         for kind, found in kinds.items():
             for value in found:
-                holders.setdefault((kind, value, row.store, row.table), set()).add(row.key)
+                holders.setdefault((kind, value, row.store, row.table), set()).add(row.person)
     shared: dict[str, set[str]] = {}
     for (kind, value, _, _), keys in holders.items():
         if len(keys) > 1:
@@ -202,13 +207,9 @@ def shared_identifiers(held: Mapping[PersonRow, Mapping[str, frozenset[str]]]) -
 
 
 def ambiguous(held: Iterable[PersonRow]) -> bool:
-    """Whether some table of persons has two rows for what should be one person."""
-    seen: set[Place] = set()
-    for row in held:
-        if (row.store, row.table) in seen:
-            return True
-        seen.add((row.store, row.table))
-    return False
+    """Whether some table of persons has two people for what should be one."""
+    first: dict[Place, Key] = {}
+    return any(first.setdefault((row.store, row.table), row.person) != row.person for row in held)
 
 
 def _order(row: PersonRow) -> tuple[str, TableName, Key]:

@@ -50,12 +50,16 @@ class Plan:
     def rows_of(self, store: str, table: TableName) -> int:
         """Rows of one table that will be collected or changed."""
         return sum(
-            step.rows for step in self.steps if (step.store, step.table) == (store, table) and step.action != "leave out"
+            step.rows
+            for step in self.steps
+            if (step.store, step.table) == (store, table) and step.action != "leave out"
         )
 
     def to_bytes(self) -> bytes:
         """The whole plan as JSON, to be sealed: it names identifiers."""
-        return _canonical({**_content(self.number, self.right, self.steps, self.footprint, self.shared_rows), "digest": self.digest})
+        return _canonical(
+            {**_content(self.number, self.right, self.steps, self.footprint, self.shared_rows), "digest": self.digest}
+        )
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Plan:

@@ -2,7 +2,7 @@
 
 Two kinds: columns of the catalog that name a third party, and names, e-mail addresses and telephone numbers of others in
 free text. A name in free text counts as somebody's when a third-party column of this person's rows or a store's column of
-people (`people` in the catalog) holds it. What the subject already is or has (own name, address, number) stays.
+people (`people` in the catalog) holds it, or when it begins with a first name that a store knows. What the subject already is or has (own name, address, number) stays.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 # A Dutch or international number: 10 digits from 0, or 9 to 13 after +, with blanks, dots, dashes or brackets between.
 _PHONE = re.compile(r"(?<![\w+])(?:\+\d{1,3}|00\d{1,3}|\(?0)(?:[\s.()-]*\d){8,11}(?![\w])")
 _WORD = re.compile(r"['’]?[^\W\d_](?:[^\W_]|['’.-](?=[^\W_]))*")
-_PARTICLES = frozenset(
-    "van de der den het 't ’t ten ter te op in aan bij la le el al bin ben von zu di da dos du d' l' von und 's".split()
-)
+_LONGEST_PARTICLE = 5
+"""Letters in the longest word of a name in lower case ('van', 'der', 'die', "'t", 'thoe'); a store decides what is a name."""
+_BETWEEN = re.compile(r"""[^\S\n]*[-."“”„‘'(;,&/]?[^\S\n]*["“„‘'(]?""")
+_CLOSING = tuple("\"”')")
 _LONGEST_NAME = 7
 """Words in the longest name looked for ('Anna Maria van der Velde - de Groot')."""
 
@@ -86,23 +87,46 @@ def digits(phone: str) -> str:
     return re.sub(r"\D", "", phone)[-9:]
 
 
-def possible_names(text: str) -> set[str]:
-    """Every run of words in a text that may be a full name: capital to capital, with particles between; in flat form."""
-    found: set[str] = set()
+@dataclass(frozen=True)
+class PossibleNames:
+    """What in a text may be a full name, in flat form: `all` runs of words, and the `shortest` one from each first word."""
+
+    all: tuple[str, ...]
+    shortest: tuple[str, ...]
+
+
+def possible_names(text: str) -> PossibleNames:
+    """Every run of words that may be a full name: capital to capital, with particles between; in order of appearance.
+
+    Parts in quotation marks count ('Jan "de Bouwer" Smit', 'Jan "de Bouwer"'); a line break ends a name.
+    """
+    every: dict[str, None] = {}
+    shortest: dict[str, None] = {}
     words = [(m.group(), m.start(), m.end()) for m in _WORD.finditer(text)]
-    for i, (first, _, _) in enumerate(words):
+    for i, (first, begin, _) in enumerate(words):
         if not first[0].isupper():
             continue
-        for j in range(i + 1, min(i + _LONGEST_NAME, len(words))):
-            word, start, _ = words[j]
-            if not text[words[j - 1][2] : start].strip() in {"", "-", "."} or "\n" in text[words[j - 1][2] : start]:
-                break
-            capital = word.lstrip("'’")[:1].isupper()
-            if not capital and word.lower() not in _PARTICLES:
-                break
-            if capital:
-                found.add(flat(text[words[i][1] : words[j][2]]))
-    return found
+        found = [
+            flat(text[begin : end + closing])
+            for end in _ends(text, words, i)
+            for closing in ((0, 1) if text[end : end + 1] in _CLOSING else (0,))
+        ]
+        every |= dict.fromkeys(found)
+        shortest |= dict.fromkeys(found[:1])
+    return PossibleNames(tuple(every), tuple(shortest))
+
+
+def _ends(text: str, words: list[tuple[str, int, int]], first: int) -> Iterator[int]:
+    """Where a name that begins at a word may end."""
+    for j in range(first + 1, min(first + _LONGEST_NAME, len(words))):
+        word, start, end = words[j]
+        if not _BETWEEN.fullmatch(text, words[j - 1][2], start):
+            return
+        capital = word.lstrip("'’")[:1].isupper()
+        if not capital and len(word) > _LONGEST_PARTICLE:
+            return
+        if capital:
+            yield end
 
 
 @dataclass(frozen=True)
@@ -171,6 +195,8 @@ class Redactor:
 
 def _pattern(others: Mapping[str, str]) -> re.Pattern[str] | None:
     """Any of the names, the longest first, with any blanks between the words; whole words only."""
+    # A number that stands for somebody (a key in a third-party column) is no name; in a text it would be anything.
+    others = {name: pseudonym for name, pseudonym in others.items() if re.search(r"[^\W\d_]", name)}
     if not others:
         return None
     names = [r"\s+".join(map(re.escape, name.split())) for name in sorted(others, key=len, reverse=True)]

@@ -33,7 +33,9 @@ class WorkLost(AvgflowError):
     """A work file is not there or not whole."""
 
     def __init__(self, number: str, store: str) -> None:
-        super().__init__(f"What was collected from '{store}' for {number} is not there (any more). Run task '{store}' again.")
+        super().__init__(
+            f"What was collected from '{store}' for {number} is not there (any more). Run task '{store}' again."
+        )
 
 
 class Row(NamedTuple):

@@ -52,8 +52,10 @@ BODIES: Mapping[Waiting, str] = {
 class AskingOperator(HITLOperator):
     """A step that returns a `Question` where a human must decide; it is done again after the answer."""
 
-    def __init__(self, *, subject: str, params: dict[str, Any] | None = None, **kwargs: Any) -> None:
-        super().__init__(subject=subject, body="{{ run_id }}", options=[GO_ON, STOP], params=params or {}, **kwargs)
+    def __init__(self, *, subject: str, asked: dict[str, Param], **kwargs: Any) -> None:
+        # Airflow hands down the run's own parameters; a question has only its own.
+        kwargs["params"] = asked
+        super().__init__(subject=subject, body="{{ run_id }}", options=[GO_ON, STOP], **kwargs)
 
     def work(self, env: Environment, number: str) -> Question | None:
         """The step itself; None where it is done."""
@@ -97,7 +99,7 @@ class IdentifyOperator(AskingOperator):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             subject="{{ run_id }}: wie is dit? (who is this?)",
-            params={
+            asked={
                 "verified_by": Param(
                     None, type=["null", "string"], enum=[None, *Verification], title="Geverifieerd door (verified by)"
                 ),
@@ -119,7 +121,7 @@ class AnswerOperator(AskingOperator):
     """The package and the mail; a package that is too large for a mail waits to be handed over."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(subject="{{ run_id }}: pakket overhandigen (hand over the package)", **kwargs)
+        super().__init__(subject="{{ run_id }}: pakket overhandigen (hand over the package)", asked={}, **kwargs)
 
     def work(self, env: Environment, number: str) -> Question | None:
         prepared = answering.run(env, number)

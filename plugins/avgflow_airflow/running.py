@@ -26,6 +26,9 @@ log = structlog.get_logger("avgflow")
 
 Result = TypeVar("Result")
 
+VERDICT = "close"
+"""The task that is the last of every request's run."""
+
 _NUMBER = re.compile(r"AVG-\d{4}-\d{5,}")
 
 
@@ -87,5 +90,7 @@ def _failed(env: Environment, number: str, step: str, fault: Exception) -> None:
     """On the register, if that can be reached; the verdict task says the rest."""
     try:
         closing.record_failure(env, number, step, type(fault).__name__)
+        if step == VERDICT and not isinstance(fault, closing.NotAtItsEnd):
+            closing.give_up(env, number, step, type(fault).__name__)
     except AvgflowError as other:
         log.warning("register.unreachable", request=number, step=step, error=type(other).__name__)

@@ -18,5 +18,5 @@ def store_names() -> dict[str, str]:
 
 
 def pool_of(store: str) -> str:
-    """The pool that bounds how many tasks work on a store at once."""
+    """The pool of a store; the same name as `avgflow.catalog.models.Store.pool`, which `avgflow up` makes."""
     return f"store_{store}"

@@ -7,7 +7,6 @@ from typing import Any
 
 import structlog
 from airflow.sdk import get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException
 from airflow.task.trigger_rule import TriggerRule
 
 from avgflow.handling import closing, collecting, planning, validating
@@ -101,6 +100,6 @@ def close() -> None:
         for missing in closed.missing:
             log.error("request.stopped", request=number, missing=missing)
         deliver(env, number, closing.tell_officer(env, number, closed.missing))
-        raise AirflowFailException(str(closing.NotAtItsEnd(number, list(closed.missing))))
+        raise closing.NotAtItsEnd(number, list(closed.missing))
 
     running.run(get_current_context(), step)

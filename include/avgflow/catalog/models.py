@@ -175,7 +175,8 @@ def _classes(value: Any) -> Any:
 class Table(Strict):
     """One table, view or materialised view of a store, with every one of its columns.
 
-    `person`: each row stands for one natural person; two rows behind one identifier are then a question for a human.
+    `person`: each row stands for one natural person; two rows behind one identifier are then a question for a human,
+    unless they agree in the columns that `person` names (an address that subscribed twice is one subscriber).
     `people`: columns with full names of people, by which other people are recognised in free text.
     `access: false` (with `why`): rows are not part of an access copy (a plain view repeats what its tables hold).
     """
@@ -183,7 +184,7 @@ class Table(Strict):
     title: Text
     kind: Literal["table", "view", "materialized view"] = "table"
     key: tuple[str, ...] = ()
-    person: bool = False
+    person: bool | tuple[str, ...] = False
     people: tuple[str, ...] = ()
     subject: Annotated[tuple[Link, ...], BeforeValidator(_links)]
     classes: Annotated[tuple[RowClass, ...], BeforeValidator(_classes)] = ()
@@ -191,6 +192,11 @@ class Table(Strict):
     erase: Literal["delete", "anonymise", "keep"] = "delete"
     access: bool = True
     why: Text | None = None
+
+    @property
+    def person_columns(self) -> tuple[str, ...]:
+        """The columns in which rows of one person agree; none where each row is a person."""
+        return self.person if isinstance(self.person, tuple) else ()
 
     @model_validator(mode="after")
     def _whole(self) -> Table:

@@ -67,7 +67,7 @@ def run(env: Environment, number: str) -> Prepared:
         phrase = passphrases.put_passphrase(register, env.keyring, number, new_passphrase())
     made = package.build(answer, phrase, env.settings.work / number)
     with transaction(env.register) as register:
-        _made(env, register, number, made)
+        _made(env, register, answer, made)
     if made.size > env.settings.attachment_limit_mb * 1024 * 1024:
         with transaction(env.register) as register:
             requests.set_status(register, env.keyring, number, Status.WAITING, waiting_for=Waiting.HANDOVER.value)
@@ -137,6 +137,6 @@ def _queue(env: Environment, number: str, subject: Subject, message: EmailMessag
         return Prepared(outbox.enqueue(register, env.keyring, number, ANSWER, subject.email, message))
 
 
-def _made(env: Environment, register: Connection, number: str, made: package.Package) -> None:
-    detail = {"manifest": made.manifest_digest, "bytes": made.size, "rows": made.rows}
-    events.append(register, env.keyring, EventName.ANSWER_MADE, number, detail=detail)
+def _made(env: Environment, register: Connection, answer: Answer, made: package.Package) -> None:
+    detail = {"manifest": made.manifest_digest, "bytes": made.size, "rows": answer.row_count}
+    events.append(register, env.keyring, EventName.ANSWER_MADE, answer.number, detail=detail)

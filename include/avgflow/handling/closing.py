@@ -56,10 +56,9 @@ def run(env: Environment, number: str) -> Closed:
 def tell_officer(env: Environment, number: str, missing: tuple[str, ...]) -> str:
     """Put a mail to the privacy officer in the outbox that says what is missing where; its Message-ID."""
     with transaction(env.register) as register:
-        request = requests.get(register, number)
         proofs = [proof for proof in evidence.evidence(register, number) if proof.kind == EVIDENCE]
         failed = [
-            (store["store"], table["table"], check["name"], check["detail"])
+            letters.Shortfall(store["store"], table["table"], check["text"], check["detail"])
             for proof in proofs[-1:]
             for store in proof.result["stores"]
             for table in store["tables"]
@@ -67,7 +66,7 @@ def tell_officer(env: Environment, number: str, missing: tuple[str, ...]) -> str
             if not check["passed"]
         ]
         told = sum(mail.kind.startswith("stopped") for mail in outbox.mails(register, number))
-        message = letters.stopped_mail(number, request.due, list(missing), failed, env.policy)
+        message = letters.stopped_mail(number, env.policy, failed, "; ".join(missing))
         return outbox.enqueue(register, env.keyring, number, f"stopped:{told + 1}", env.policy.officer_mailbox, message)
 
 
@@ -75,6 +74,13 @@ def record_failure(env: Environment, number: str, step: str, error: str) -> None
     """Put on the register that a step failed for good, with the kind of error and nothing of its text."""
     with transaction(env.register) as register:
         events.append(register, env.keyring, EventName.STEP_FAILED, number, detail={"step": step, "error": error})
+
+
+def give_up(env: Environment, number: str, step: str, error: str) -> None:
+    """Put a request on the register as stopped where even the verdict could not be reached."""
+    with transaction(env.register) as register:
+        reason = f"Task {step} failed ({error}); its log says what to do."
+        requests.set_status(register, env.keyring, number, Status.STOPPED, reason=reason)
 
 
 def _missing(env: Environment, register: Connection, number: str) -> list[str]:

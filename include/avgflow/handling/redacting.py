@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from avgflow.catalog.models import Column, Table
 from avgflow.catalog.names import TableName
@@ -13,10 +13,12 @@ from avgflow.handling.environment import Environment, View
 from avgflow.identity import Footprint, normal
 from avgflow.intake import Subject
 from avgflow.redaction import Known, Pseudonyms, Redactor, digits, flat, possible_names
-from avgflow.stores.people import known_names
+from avgflow.stores.people import Kind, known_first_names, known_names
 from avgflow.workfile import Reader
 
-_FULL_NAME, _FIRST_NAME, _LAST_NAME, _PHONE = "full_name", "first_name", "last_name", "phone"
+_FULL_NAME, _FIRST_NAME, _LAST_NAME, _EMAIL, _PHONE = "full_name", "first_name", "last_name", "email", "phone"
+_FORMER_ROW = "former_row"
+"""The attribute of a jsonb column that holds the person's row as it was: its values are the person's own."""
 
 
 @dataclass
@@ -24,9 +26,11 @@ class _Seen:
     """What one pass over a person's rows brings to light."""
 
     own: set[str] = field(default_factory=set)
+    emails: set[str] = field(default_factory=set)
     phones: set[str] = field(default_factory=set)
-    third: dict[str, tuple[str, Literal["staff", "other"]]] = field(default_factory=dict)
+    third: dict[str, tuple[str, Kind]] = field(default_factory=dict)
     possible: dict[str, None] = field(default_factory=dict)
+    shortest: dict[str, None] = field(default_factory=dict)
 
 
 def known(
@@ -46,16 +50,29 @@ def known(
     for key, (value, kind) in seen.third.items():
         if key not in seen.own:
             pseudonyms.give(value, kind)
-    possible = set(seen.possible) - seen.own
-    people: dict[str, Literal["staff", "other"]] = {}
-    for store, connection in view.connections.items():
-        for person, kind in known_names(connection, view.targets(store), possible).items():
-            people.setdefault(person, kind)
+    people = _people(view, seen)
     for person in seen.possible:
         if person in people:
             pseudonyms.give(person, people[person])
-    emails = footprint.identifiers.get("email", frozenset()) | frozenset(filter(None, [normal(subject.email)]))
-    return Known(frozenset(seen.own), emails, frozenset(seen.phones), pseudonyms.given)
+    seen.emails |= footprint.identifiers.get("email", frozenset()) | set(filter(None, [normal(subject.email)]))
+    return Known(frozenset(seen.own), frozenset(seen.emails), frozenset(seen.phones), pseudonyms.given)
+
+
+def _people(view: View, seen: _Seen) -> dict[str, Kind]:
+    """The possible names that are somebody's: whole names that a store knows, or names with a first name it knows."""
+    possible = set(seen.possible) - seen.own
+    firsts = {name.split()[0] for name in seen.shortest}
+    people: dict[str, Kind] = {}
+    known_firsts: set[str] = set()
+    for store, connection in view.connections.items():
+        targets = view.targets(store)
+        for person, kind in known_names(connection, targets, possible).items():
+            people.setdefault(person, kind)
+        known_firsts |= known_first_names(connection, targets, firsts)
+    for person in seen.shortest:
+        if person.split()[0] in known_firsts and person not in seen.own:
+            people.setdefault(person, "other")
+    return people
 
 
 def redactors(
@@ -80,12 +97,28 @@ def _look(table: Table, reader: Reader, name: TableName, seen: _Seen) -> None:
             value = row.values[i]
             if value is None or not value.strip():
                 continue
+            if spec.attribute == _FORMER_ROW:
+                _look_back(value, seen)
             if spec.third_party:
                 seen.third.setdefault(flat(value), (value, "staff" if spec.category == "staff" else "other"))
             elif spec.free_text:
-                seen.possible |= dict.fromkeys(sorted(possible_names(value)))
+                names = possible_names(value)
+                seen.possible |= dict.fromkeys(names.all)
+                seen.shortest |= dict.fromkeys(names.shortest)
             elif spec.attribute == _PHONE:
                 seen.phones.add(digits(value))
+
+
+def _look_back(value: str, seen: _Seen) -> None:
+    """What the person was called and how they were reached, by a former row of theirs."""
+    former = json.loads(value)
+    if not isinstance(former, dict):
+        return
+    texts = {name: text for name, text in former.items() if isinstance(text, str) and text.strip()}
+    seen.emails |= set(filter(None, [normal(texts.get(_EMAIL))]))
+    seen.phones |= {digits(texts[_PHONE])} if _PHONE in texts else set()
+    whole = " ".join(texts[part] for part in (_FIRST_NAME, _LAST_NAME) if part in texts)
+    seen.own |= {flat(name) for name in (texts.get(_FULL_NAME), whole) if name}
 
 
 def _names(columns: list[tuple[int, Column]], values: tuple[str | None, ...]) -> Iterator[str]:

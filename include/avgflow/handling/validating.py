@@ -177,7 +177,12 @@ def report(env: Environment, done: Validated) -> dict[str, Any]:
                         "collected": one.collected,
                         "counted": one.counted,
                         "checks": [
-                            {"name": check.nl, "passed": check.holds(one), "detail": check.detail(one)}
+                            {
+                                "name": check.name,
+                                "text": check.nl,
+                                "passed": check.holds(one),
+                                "detail": check.detail(one),
+                            }
                             for check in CHECKS
                         ],
                     }

@@ -12,12 +12,14 @@ from avgflow.crypto import Keyring
 from avgflow.identity import Candidate
 from avgflow.register import events
 from avgflow.register.events import SYSTEM
+from avgflow.register.locks import locked
 from avgflow.register.names import EventName
 from avgflow.register.schema import identity
 
 
 def put_candidates(conn: Connection, keyring: Keyring, number: str, people: Sequence[Candidate]) -> None:
     """Keep who the request may be about, with the event; the same people again change nothing."""
+    locked(conn, number)
     kept = _sealed(conn, number)
     found = [person.to_json() for person in people]
     if kept is not None and kept.candidates_sealed and keyring.open_json(kept.candidates_sealed) == found:
@@ -44,6 +46,7 @@ def put_choice(
     actor: str = SYSTEM,
 ) -> None:
     """Keep the search that a human's choice leads to, with the event; `picked` counts the candidates from 1."""
+    locked(conn, number)
     _put(conn, number, choice_sealed=keyring.seal_json(choice), chosen_at=func.clock_timestamp())
     events.append(conn, keyring, EventName.REQUEST_RESOLVED, number, actor, {"candidates": list(picked)})
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    any_,
     bindparam,
     cast,
     column,
@@ -72,11 +73,11 @@ def _count(target: Target, entry: Any) -> Select[Any]:
     for i, (way, _) in enumerate(ways(target)):
         wanted = [_array(entry[f"w{i}"], part) for part in range(len(way.columns))]
         if way.identifier:
-            met.append(target.normalised(way.columns[0]) == func.any(wanted[0]))
+            met.append(target.normalised(way.columns[0]) == any_(wanted[0]))
             continue
         types = [Verbatim(target.types[name]) for name in way.columns]
         parts = [
-            target.relation.c[name] == func.any(cast(array, Verbatim(f"{kind.name}[]")))
+            target.relation.c[name] == any_(cast(array, Verbatim(f"{kind.name}[]")))
             for name, array, kind in zip(way.columns, wanted, types, strict=True)
         ]
         if len(parts) > 1:

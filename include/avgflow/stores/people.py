@@ -5,23 +5,36 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Literal
 
-from sqlalchemy import ARRAY, Connection, Text, bindparam, func, select
+from sqlalchemy import ARRAY, Connection, Text, any_, bindparam, select
 
 from avgflow.redaction import flat
 from avgflow.stores.selection import Target
 
+FIRST_NAME = "first_name"
+"""The attribute of a column of people that holds first names only."""
 
-def known_names(
-    view: Connection, targets: Iterable[Target], names: Collection[str]
-) -> dict[str, Literal["staff", "other"]]:
+Kind = Literal["staff", "other"]
+
+
+def known_names(view: Connection, targets: Iterable[Target], names: Collection[str]) -> dict[str, Kind]:
     """The names (in flat form) that stand in a column of people of this store, and whether it is one of staff."""
-    found: dict[str, Literal["staff", "other"]] = {}
+    return _known(view, targets, names, first=False)
+
+
+def known_first_names(view: Connection, targets: Iterable[Target], names: Collection[str]) -> frozenset[str]:
+    """The first names (in flat form) that somebody in this store has."""
+    return frozenset(_known(view, targets, names, first=True))
+
+
+def _known(view: Connection, targets: Iterable[Target], names: Collection[str], *, first: bool) -> dict[str, Kind]:
+    found: dict[str, Kind] = {}
     wanted = bindparam("names", sorted(names), type_=ARRAY(Text))
     for target in targets:
         for column in target.table.people if names else ():
+            spec = target.table.columns[column]
+            if (spec.attribute == FIRST_NAME) != first:
+                continue
             name = target.normalised(column)
-            statement = select(name).distinct().where(name == func.any(wanted))
-            kind: Literal["staff", "other"] = "staff" if target.table.columns[column].category == "staff" else "other"
-            for (value,) in view.execute(statement):
-                found.setdefault(flat(value), kind)
+            for (value,) in view.execute(select(name).distinct().where(name == any_(wanted))):
+                found.setdefault(flat(value), "staff" if spec.category == "staff" else "other")
     return found

@@ -214,6 +214,7 @@ def _read(
     names = dict.fromkeys(
         [
             *target.table.key,
+            *target.table.person_columns,
             *(name for name, _ in anchor.identifiers),
             *(column.column for columns in anchor.references for column in columns),
             *(name for link in target.table.subject if link.targets for name in link.columns),
@@ -242,16 +243,20 @@ def _keys(anchor: _Anchor, row: Mapping[str, str | None]) -> Iterator[tuple[tupl
 def _note(anchor: _Anchor, row: Mapping[str, str | None], held: set[tuple[str, str]], search: _Search) -> None:
     """Keep a person's row with the identifiers it holds and the rows it refers to."""
     target = anchor.target
-    person = PersonRow(target.store.store, target.name, tuple(row[name] or "" for name in target.table.key))
+    key = tuple(row[name] or "" for name in target.table.key)
+    told_by = tuple(normal(row[name]) for name in target.table.person_columns)
+    told = tuple(value for value in told_by if value)
+    # A row without what tells people apart is a person of its own.
+    person = PersonRow(target.store.store, target.name, key, told if told and len(told) == len(told_by) else key)
     kinds: dict[str, set[str]] = defaultdict(set)
     for kind, value in held:
         kinds[kind].add(value)
     search.people[person] = {kind: frozenset(found) for kind, found in kinds.items()}
     ties = set(_keys(anchor, row))
     for link in target.table.subject:
-        key = tuple(row[name] for name in link.columns) if link.targets else (None,)
-        if None not in key:
-            ties.add((link.targets, tuple(part or "" for part in key)))
+        referred = tuple(row[name] for name in link.columns) if link.targets else (None,)
+        if None not in referred:
+            ties.add((link.targets, tuple(part or "" for part in referred)))
     search.refers[person] = ties
 
 

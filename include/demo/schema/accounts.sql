@@ -54,6 +54,8 @@ CREATE TABLE public.preference (
 CREATE UNIQUE INDEX portal_account_email_once ON public.portal_account (lower(email));
 CREATE INDEX portal_account_email ON public.portal_account (lower(btrim(email, E' \t\r\n\u00a0')));
 CREATE INDEX portal_account_contact_number ON public.portal_account (lower(btrim(contact_number, E' \t\r\n\u00a0')));
+CREATE INDEX portal_account_display_name ON public.portal_account
+    (lower(btrim(display_name, E' \t\r\n\u00a0')));
 CREATE INDEX login_account ON public.login (account_id);
 CREATE INDEX session_account ON public.session (account_id);
 

@@ -136,6 +136,7 @@ CREATE INDEX organisation_customer_number ON public.organisation (lower(btrim(cu
 CREATE INDEX organisation_primary_contact ON public.organisation (primary_contact_id);
 CREATE INDEX contact_email ON public.contact (lower(btrim(email, E' \t\r\n\u00a0')));
 CREATE INDEX contact_contact_number ON public.contact (lower(btrim(contact_number, E' \t\r\n\u00a0')));
+CREATE INDEX contact_first_name ON public.contact (lower(btrim(first_name, E' \t\r\n\u00a0')));
 CREATE INDEX contact_full_name ON public.contact (lower(btrim(full_name, E' \t\r\n\u00a0')));
 CREATE INDEX contact_organisation ON public.contact (organisation_id);
 CREATE INDEX contact_household ON public.contact (household_contact_id);

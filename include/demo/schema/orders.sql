@@ -131,9 +131,11 @@ CREATE INDEX customer_email ON public.customer (lower(btrim(email, E' \t\r\n\u00
 CREATE INDEX quote_customer ON public.quote (customer_id);
 CREATE INDEX quote_contact_number ON public.quote (lower(btrim(contact_number, E' \t\r\n\u00a0')));
 CREATE INDEX quote_contact_email ON public.quote (lower(btrim(contact_email, E' \t\r\n\u00a0')));
+CREATE INDEX quote_contact_name ON public.quote (lower(btrim(contact_name, E' \t\r\n\u00a0')));
 CREATE INDEX order_customer ON public."order" (customer_id);
 CREATE INDEX order_contact_number ON public."order" (lower(btrim(contact_number, E' \t\r\n\u00a0')));
 CREATE INDEX order_contact_email ON public."order" (lower(btrim(contact_email, E' \t\r\n\u00a0')));
+CREATE INDEX order_contact_name ON public."order" (lower(btrim(contact_name, E' \t\r\n\u00a0')));
 CREATE INDEX order_line_parent ON public.order_line (order_id, parent_line_no);
 CREATE INDEX invoice_customer ON public.invoice (customer_id);
 CREATE INDEX invoice_order ON public.invoice (order_id);
