@@ -30,8 +30,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 def up_command(as_json: AsJson = False) -> None:
     """Start PostgreSQL, the mailbox and Airflow on this machine, or what is missing of them."""
     with telling() as progress:
-        found = stack.up(progress)
+        found = start(progress)
     typer.echo(json.dumps(found.as_json(), indent=2) if as_json else addresses(found))
+
+
+def start(progress: Progress) -> Status:
+    """Start what does not run, and give Airflow the pools that the DAGs of this catalog use."""
+    found = stack.up(progress)
+    login = found.as_json()["airflow"]
+    stores = catalogs.load(Settings.load().catalog).stores.values()
+    AirflowApi(login["url"], login["user"], login["password"]).ensure_pools(store.pool for store in stores)
+    return found
 
 
 @app.command("down")
