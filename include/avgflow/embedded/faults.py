@@ -14,6 +14,14 @@ class StackBusy(AvgflowError):
         super().__init__(f"Another 'avgflow up' or 'avgflow down' is at work in {home}. Wait until it is done.")
 
 
+class HomeUnusable(AvgflowError):
+    """The folders of the stack cannot be made."""
+
+    def __init__(self, home: Path, error: OSError) -> None:
+        place = error.filename or home
+        super().__init__(f"{place} cannot be used: {error.strerror or error}. Choose another folder with AVGFLOW_HOME.")
+
+
 class StackKeysLost(AvgflowError):
     """The database is there, the file with its passwords and the register's keys is not."""
 

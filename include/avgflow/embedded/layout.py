@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -111,5 +112,5 @@ class Layout:
             self.socket.parent.mkdir(mode=0o700, exist_ok=True)
             owner = self.socket.parent.lstat()
             if owner.st_uid != os.geteuid() or self.socket.parent.is_symlink():
-                raise PermissionError(f"{self.socket.parent} belongs to someone else")
+                raise PermissionError(errno.EACCES, "it belongs to someone else", str(self.socket.parent))
             self.socket.parent.chmod(0o700)

@@ -20,7 +20,7 @@ from avgflow.embedded.airflow_environment import (
     write_airflow_home,
 )
 from avgflow.embedded.components import AIRFLOW, COMPONENTS, SERVICES, port_of, programs
-from avgflow.embedded.faults import ComponentFailed, StackBusy, StackWouldNotStop
+from avgflow.embedded.faults import ComponentFailed, HomeUnusable, StackBusy, StackWouldNotStop
 from avgflow.embedded.layout import REPOSITORY, Layout
 from avgflow.embedded.ports import Reservations, is_free
 from avgflow.embedded.state import STORES, StackState, load, save, with_free_ports, write_private
@@ -84,7 +84,10 @@ def up(progress: Progress = silent, repository: Path = REPOSITORY) -> Status:
     as they were. Raises a fault of `avgflow.embedded.faults`.
     """
     layout = Layout.of(home())
-    layout.create_folders()
+    try:
+        layout.create_folders()
+    except OSError as error:
+        raise HomeUnusable(layout.home, error) from None
     with _alone(layout):
         state = load(layout)
         if state is None or not _repair(layout, state, progress):

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from avgflow.cli.stack import app
-from avgflow.embedded.faults import StackDown
+from avgflow.embedded.faults import HomeUnusable, StackDown
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +31,13 @@ def test_status_with_nothing_running_says_how_to_start(home: Path) -> None:
     assert isinstance(result.exception, StackDown)
     assert str(result.exception) == "The embedded stack is not running. Start it with 'avgflow up'."
     assert not home.exists()
+
+
+def test_a_home_that_cannot_be_made_is_named(home: Path) -> None:
+    home.write_text("a file where the folder should be")
+    result = CliRunner().invoke(app, ["up"])
+    assert isinstance(result.exception, HomeUnusable)
+    assert str(home) in str(result.exception)
 
 
 def test_status_names_the_part_that_does_not_run() -> None:
