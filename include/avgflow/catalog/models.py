@@ -240,6 +240,11 @@ class Store(Strict):
     connection: str
     tables: dict[Annotated[TableName, BeforeValidator(_table_name)], Table]
 
+    @property
+    def pool(self) -> str:
+        """The Airflow pool that bounds how many tasks work on this store at once."""
+        return f"store_{self.store}"
+
     @field_validator("tables", mode="before")
     @classmethod
     def _names(cls, value: Any) -> Any:
