@@ -29,6 +29,7 @@ from avgflow.settings import home
 
 Progress = Callable[[str], None]
 
+ATTEMPTS = 3
 SECONDS_TO_HEALTH = 180.0
 SECONDS_TO_STOP = 60.0
 SECONDS_TO_WAIT_FOR_ANOTHER = 300.0
@@ -89,11 +90,19 @@ def up(progress: Progress = silent, repository: Path = REPOSITORY) -> Status:
     except OSError as error:
         raise HomeUnusable(layout.home, error) from None
     with _alone(layout):
-        state = load(layout)
-        if state is None or not _repair(layout, state, progress):
-            with Reservations() as reservations:
-                state = _start(layout, state, repository, reservations, progress)
-    return Status(layout, state, _states(layout, state))
+        # A part can die the moment after it was seen to run.
+        for _ in range(ATTEMPTS):
+            state = load(layout)
+            if state is None or not _repair(layout, state, progress):
+                with Reservations() as reservations:
+                    state = _start(layout, state, repository, reservations, progress)
+            found = Status(layout, state, _states(layout, state))
+            if found.running:
+                break
+        else:
+            component = next(iter(found.broken))
+            raise ComponentFailed(component, layout.log_of(component))
+    return found
 
 
 def down(progress: Progress = silent) -> bool:
@@ -141,8 +150,8 @@ def _repair(layout: Layout, state: StackState, progress: Progress) -> bool:
         return True
     for component in broken:
         port = port_of(component, state.ports)
-        if states[component] in {"running", "starting", "unhealthy"}:
-            continue
+        if states[component] not in {"fatal", "stopped"}:
+            continue  # the supervisor is at it already
         if (port is not None and not is_free(port)) or component in SERVICES:
             return False
         progress(f"Starting {component} again ({states[component]})")
