@@ -81,7 +81,8 @@ class AirflowApi:
         return {task["task_id"]: task["state"] or "none" for task in found}
 
     def answer(self, dag_id: str, number: str, option: str, inputs: Mapping[str, Any]) -> None:
-        """Answer the question that a run waits for; `NothingAsked` where there is none. `inputs` that are not asked are left
+        """Answer the question that a run waits for; `NothingAsked` where there is none. `inputs` that are not asked
+        are left
         out, those that are and not given are null."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{number}/hitlDetails"
         asked = [

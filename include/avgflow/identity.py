@@ -46,7 +46,9 @@ class PersonRow:
     table: TableName
     key: Key
     person: Key
-    """What tells people of this table apart: the row's key, or what the catalog names (an address on a mailing list)."""
+    """What tells people of this table apart: the row's key, or what the catalog names (an address on a mailing
+    list).
+    """
 
     def __str__(self) -> str:
         return f"{self.store}.{self.table}"
@@ -56,7 +58,8 @@ class PersonRow:
 class Footprint:
     """What one person's rows hang on: enough to select them in every table, without another search.
 
-    `identifiers` by kind, in normal form; `values` by the referenced columns of one table (a tuple, for composite keys);
+    `identifiers` by kind, in normal form; `values` by the referenced columns of one table (a tuple, for composite
+    keys);
     `chosen`: where a human said who is meant, the only rows of each table of persons; `shared`: identifiers that other
     people use too and that therefore select nothing; `held`: identifiers that the person's own rows hold (what was only
     given at intake is not among them).
@@ -155,7 +158,8 @@ class Doubt:
 def candidates(
     held: Mapping[PersonRow, Mapping[str, frozenset[str]]], tied: Iterable[tuple[PersonRow, PersonRow]]
 ) -> tuple[Candidate, ...]:
-    """The people among person rows: `held` says which identifiers each row holds, `tied` which rows refer to each other.
+    """The people among person rows: `held` says which identifiers each row holds, `tied` which rows refer to each
+    other.
 
     An identifier held by two rows of the same table is nobody's own (a shared mailbox) and ties nothing together.
     """

@@ -87,7 +87,9 @@ def access(
     shared_rows: int,
     keyed_hash: Callable[[bytes], str],
 ) -> Plan:
-    """The plan of an inzage: every table of every store, with or without rows, is collected or left out with a reason."""
+    """The plan of an inzage: every table of every store, with or without rows, is collected or left out with a
+    reason.
+    """
     steps: list[Step] = []
     for store, name, table in catalog.tables():
         if not table.subject:

@@ -1,8 +1,9 @@
 """Others' data in an access copy: pseudonyms in the place of people, each redaction on record (art. 15(4), rec. 63).
 
-Two kinds: columns of the catalog that name a third party, and names, e-mail addresses and telephone numbers of others in
-free text. A name in free text counts as somebody's when a third-party column of this person's rows or a store's column of
-people (`people` in the catalog) holds it, or when it begins with a first name that a store knows. What the subject already is or has (own name, address, number) stays.
+Two kinds: columns of the catalog that name a third party, and names, e-mail addresses and telephone numbers of
+others in free text. A name in free text counts as somebody's when a third-party column of this person's rows or a
+store's column of people (`people` in the catalog) holds it, or when it begins with a first name that a store knows.
+What the subject already is or has (own name, address, number) stays.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w+])(?:\+\d{1,3}|00\d{1,3}|\(?0)(?:[\s.()-]*\d){8,11}(?![\w])")
 _WORD = re.compile(r"['’]?[^\W\d_](?:[^\W_]|['’.-](?=[^\W_]))*")
 _LONGEST_PARTICLE = 5
-"""Letters in the longest word of a name in lower case ('van', 'der', 'die', "'t", 'thoe'); a store decides what is a name."""
+"""Letters in the longest word of a name in lower case ('van', 'der', 'die', "'t", 'thoe'); a store decides what is
+a name.
+"""
 _BETWEEN = re.compile(r"""[^\S\n]*[-."“”„‘'(;,&/]?[^\S\n]*["“„‘'(]?""")
 _CLOSING = tuple("\"”')")
 _LONGEST_NAME = 7
@@ -89,7 +92,9 @@ def digits(phone: str) -> str:
 
 @dataclass(frozen=True)
 class PossibleNames:
-    """What in a text may be a full name, in flat form: `all` runs of words, and the `shortest` one from each first word."""
+    """What in a text may be a full name, in flat form: `all` runs of words, and the `shortest` one from each first
+    word.
+    """
 
     all: tuple[str, ...]
     shortest: tuple[str, ...]

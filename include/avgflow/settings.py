@@ -99,7 +99,9 @@ def _dsn_of_json(value: str) -> str:
 
 
 def engine(dsn: str) -> Engine:
-    """An engine on psycopg 3 for `postgresql://…` (also Airflow's `postgres://`); connections are checked before use."""
+    """An engine on psycopg 3 for `postgresql://…` (also Airflow's `postgres://`); connections are checked before
+    use.
+    """
     parts = urlsplit(dsn)
     url = urlunsplit(("postgresql+psycopg", parts.netloc, parts.path, parts.query, ""))
     return create_engine(

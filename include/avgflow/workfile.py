@@ -1,6 +1,7 @@
 """What was collected of one person from one store, sealed on disk between the tasks of a request.
 
-A file is a line per sealed token: for each table a header, then chunks of rows, at the end an index. Only `CHUNK` rows are
+A file is a line per sealed token: for each table a header, then chunks of rows, at the end an index. Only `CHUNK`
+rows are
 in memory at a time, however much a person has. The file appears under its name only when it is whole.
 """
 
@@ -82,7 +83,9 @@ class Writer:
             self._flush()
 
     def finish(self) -> str:
-        """Write the index; the SHA-256 over the rows as they went in (not over the sealed bytes, which differ each time)."""
+        """Write the index; the SHA-256 over the rows as they went in (not over the sealed bytes, which differ each
+        time).
+        """
         self._flush()
         self._line({"index": self._index, "digest": self._digest.hexdigest()})
         return self._digest.hexdigest()

@@ -15,7 +15,7 @@ from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
 
 from avgflow.errors import AvgflowError
-from avgflow.handling import answering, identify
+from avgflow.handling import answering, closing, identify
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused, Question, Waiting
 from avgflow.intake import Verification
@@ -27,25 +27,29 @@ log = structlog.get_logger("avgflow")
 GO_ON, STOP = "Verder", "Stoppen"
 
 BODIES: Mapping[Waiting, str] = {
-    Waiting.VERIFICATION: (
-        "De persoon is nog niet geverifieerd. Kies hieronder hoe u de identiteit hebt vastgesteld en kies **Verder**.\n\n"
-        "*The person is not verified yet. Choose how you verified them, then **Verder** (go on).*"
-    ),
-    Waiting.CHOICE: (
-        "Er zijn meer personen die het kunnen zijn. `avgflow request show NUMMER --candidates` toont ze. Vul hieronder de "
-        "nummers in (bijvoorbeeld `1` of `1,3`) en kies **Verder**.\n\n"
-        "*Several people may be meant. `avgflow request show NUMBER --candidates` lists them. Give their numbers, then "
-        "**Verder** (go on).*"
-    ),
-    Waiting.ADDRESS: (
-        "Het e-mailadres van het verzoek komt bij deze persoon niet voor, terwijl het wel zo is geverifieerd. Kies alleen "
-        "**Verder** als u zeker weet dat het van deze persoon is.\n\n"
-        "*No store knows the e-mail address for this person, though they were verified by it. Go on only if you are sure.*"
-    ),
-    Waiting.HANDOVER: (
-        "Het pakket is te groot voor een e-mail. Geef het op een andere veilige manier aan de persoon en kies daarna "
-        "**Verder**.\n\n*The package is too large for a mail. Hand it over safely another way, then go on.*"
-    ),
+    Waiting.VERIFICATION: """
+De persoon is nog niet geverifieerd. Kies hieronder hoe u de identiteit hebt vastgesteld en kies **Verder**.
+
+*The person is not verified yet. Choose how you verified them, then **Verder** (go on).*
+""",
+    Waiting.CHOICE: """
+Er zijn meer personen die het kunnen zijn. `avgflow request show NUMMER --candidates` toont ze. Vul hieronder de nummers
+in (bijvoorbeeld `1` of `1,3`) en kies **Verder**.
+
+*Several people may be meant. `avgflow request show NUMBER --candidates` lists them. Give their numbers, then **Verder**
+(go on).*
+""",
+    Waiting.ADDRESS: """
+Het e-mailadres van het verzoek komt bij deze persoon niet voor, terwijl het wel zo is geverifieerd. Kies alleen
+**Verder** als u zeker weet dat het van deze persoon is.
+
+*No store knows the e-mail address for this person, though they were verified by it. Go on only if you are sure.*
+""",
+    Waiting.HANDOVER: """
+Het pakket is te groot voor een e-mail. Geef het op een andere veilige manier aan de persoon en kies daarna **Verder**.
+
+*The package is too large for a mail. Hand it over safely another way, then go on.*
+""",
 }
 
 
@@ -70,6 +74,7 @@ class AskingOperator(HITLOperator):
         if question is None:
             return
         log.info("request.waiting", request=question.number, waiting_for=question.waiting.value)
+        running.run(context, lambda env, number: _tell(env, question))
         self.body = BODIES[question.waiting]
         super().execute(context)
 
@@ -141,6 +146,16 @@ class MailRefused(AvgflowError):
             f"The mail server refuses the answer for good ({failure}). Ask the person for another address and register "
             f"the request with it, or hand the answer over another way."
         )
+
+
+def _tell(env: Environment, question: Question) -> None:
+    """Mail the question to the privacy officer; a mail server that is down does not keep the question from being
+    asked.
+    """
+    try:
+        deliver(env, question.number, closing.ask_officer(env, question))
+    except (running.MailServerUnavailable, MailRefused) as fault:
+        log.warning("mail.failed", request=question.number, error=type(fault).__name__)
 
 
 def deliver(env: Environment, number: str, message_id: str) -> None:

@@ -1,6 +1,7 @@
 """Running one step of a request inside a task: which request, what is tried again, what reaches the log.
 
-Errors of libraries may quote rows, so the log gets the kind of an error and where it happened, never its text. Only what
+Errors of libraries may quote rows, so the log gets the kind of an error and where it happened, never its text. Only
+what
 may pass by itself is tried again; anything else fails at once and says what to do.
 """
 
@@ -37,7 +38,8 @@ class MailServerUnavailable(AvgflowError):
 
     def __init__(self, failure: str | None) -> None:
         super().__init__(
-            f"The mail server did not take the mail ({failure or 'no answer'}). It is kept in the outbox and tried again."
+            f"The mail server did not take the mail ({failure or 'no answer'}). "
+            f"It is kept in the outbox and tried again."
         )
 
 

@@ -1,4 +1,6 @@
-"""Tasks that the DAGs share. Each does one step of `avgflow.handling` for the request of its run and says so in the log."""
+"""Tasks that the DAGs share. Each does one step of `avgflow.handling` for the request of its run and says so in
+the log.
+"""
 
 from __future__ import annotations
 

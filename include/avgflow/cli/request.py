@@ -18,6 +18,7 @@ from avgflow.errors import AvgflowError
 from avgflow.handling import candidates as shown_candidates
 from avgflow.handling import environment
 from avgflow.handling.environment import Environment
+from avgflow.handling.identify import Waiting
 from avgflow.intake import Right, parse
 from avgflow.register import events, evidence, outbox, passphrases, plans, requests
 from avgflow.register.database import transaction
@@ -81,7 +82,11 @@ def new(
     unknown = sorted(set(intake.subject.identifiers) - known)
     if unknown:
         raise UnknownKind(unknown, sorted(known))
-    due, extended = terms.due(intake.received), terms.extended_due(intake.received)
+    calendar = env.policy.calendar
+    due, extended = (
+        terms.due(intake.received, calendar=calendar),
+        terms.extended_due(intake.received, calendar=calendar),
+    )
     with transaction(env.register) as register:
         made = requests.register_request(register, env.keyring, intake, due, extended, _actor(env))
         earlier = requests.earlier(register, made.number)
@@ -178,19 +183,19 @@ def verify(
     verified_by: Annotated[str, typer.Option(help="portal-login, known-email, phone-callback, in-person or mandate.")],
 ) -> None:
     """Say how the person was verified; the request goes on."""
-    _answer(number, GO_ON, {"verified_by": verified_by}, "verification")
+    _answer(number, GO_ON, {"verified_by": verified_by}, Waiting.VERIFICATION)
 
 
 @app.command()
 def choose(number: Number, persons: Annotated[list[int], typer.Argument(help="Numbers of --candidates.")]) -> None:
     """Say which of the candidates the person is; several numbers where they are the same person."""
-    _answer(number, GO_ON, {"persons": ",".join(map(str, persons))}, "choice-of-person")
+    _answer(number, GO_ON, {"persons": ",".join(map(str, persons))}, Waiting.CHOICE)
 
 
 @app.command()
 def approve(number: Number) -> None:
     """Answer 'go on' to what the request waits for: an unknown address accepted, a package handed over."""
-    _answer(number, GO_ON, {}, "unknown-address", "handover")
+    _answer(number, GO_ON, {}, Waiting.ADDRESS, Waiting.HANDOVER)
 
 
 @app.command()
@@ -213,7 +218,8 @@ class UnknownKind(AvgflowError):
 
     def __init__(self, unknown: list[str], known: list[str]) -> None:
         super().__init__(
-            f"No store is searched by {', '.join(unknown)}; the catalog knows: {', '.join(known)}. Nothing was registered."
+            f"No store is searched by {', '.join(unknown)}; the catalog knows: {', '.join(known)}. "
+            f"Nothing was registered."
         )
 
 
@@ -315,16 +321,18 @@ def _show(request: Request, as_json: bool) -> None:
     state = request.status if request.outcome is None else f"{request.status}: {request.outcome.replace('_', ' ')}"
     _print(f"{request.number}  {request.right}  {state}  (due {request.due.isoformat()}, {left} days left)")
     if request.waiting_for:
-        _print(f"  waits for: {request.waiting_for}. {_TO_DO.get(request.waiting_for, '').format(n=request.number)}")
+        waiting = Waiting(request.waiting_for)
+        commands = ", then ".join(waiting.commands(request.number))
+        _print(f"  waits for: {waiting}. {_TO_DO[waiting]}{commands}")
     if request.reason:
         _print(f"  {request.reason}")
 
 
 _TO_DO = {
-    "verification": "Verify the person, then: avgflow request verify {n} --verified-by METHOD",
-    "choice-of-person": "See avgflow request show {n} --candidates, then: avgflow request choose {n} PERSON…",
-    "unknown-address": "If you are sure that the address is theirs: avgflow request approve {n}",
-    "handover": "Hand the package over safely, then: avgflow request approve {n}",
+    Waiting.VERIFICATION: "Verify the person, then: ",
+    Waiting.CHOICE: "See who it may be and say which: ",
+    Waiting.ADDRESS: "If you are sure that the address is theirs: ",
+    Waiting.HANDOVER: "Hand the package over safely, then: ",
 }
 
 

@@ -112,7 +112,8 @@ class Verdict:
 def judge(catalog: Catalog, batch: Mapping[str, Mapping[str, Sequence[Measure]]]) -> dict[str, Verdict]:
     """Judge each request of the batch: `batch` is request -> store -> measures.
 
-    A catalogued store without measures, or a catalogued table without a row in them, fails its suite.
+    A catalogued store without measures, or a catalogued table without a row in them, fails its suite. A batch is first
+    judged as a whole, for what holds for all rows holds for each request; only if that fails, each on its own.
     """
     import great_expectations as gx  # here: its import takes seconds, and only this task needs it
 
@@ -120,12 +121,23 @@ def judge(catalog: Catalog, batch: Mapping[str, Mapping[str, Sequence[Measure]]]
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     source = context.data_sources.add_pandas("measures")
-    suites = {}
+    frames = source.add_dataframe_asset("measures").add_batch_definition_whole_dataframe("all")
+    results: dict[str, list[Expectation]] = {number: [] for number in batch}
     for store in catalog.stores.values():
-        suite = gx.ExpectationSuite(name=f"completeness_{store.store}", expectations=_expectations(gx, store))
-        batches = source.add_dataframe_asset(store.store).add_batch_definition_whole_dataframe("all")
-        suites[store.store] = (context.suites.add(suite), batches)
-    return {number: _verdict(number, suites, stores) for number, stores in batch.items()}
+        measured = {number: stores.get(store.store, ()) for number, stores in batch.items()}
+        suite = context.suites.add(_suite(gx, store, len(batch)))
+        together = _validated(frames, suite, store.store, measured)
+        if all(expectation.passed for expectation in together) or len(batch) == 1:
+            for number in batch:
+                results[number] += together
+            continue
+        alone = context.suites.add(_suite(gx, store, 1))
+        for number, measures in measured.items():
+            results[number] += _validated(frames, alone, store.store, {number: measures})
+    return {
+        number: Verdict(number, tuple(results[number]), tuple(m for found in stores.values() for m in found))
+        for number, stores in batch.items()
+    }
 
 
 def tables_of(store: Store) -> list[str]:
@@ -133,11 +145,13 @@ def tables_of(store: Store) -> list[str]:
     return [str(name) for name, table in store.tables.items() if table.access and table.subject]
 
 
-def _expectations(gx: Any, store: Store) -> list[Any]:
+def _suite(gx: Any, store: Store, requests: int) -> Any:
+    """The expectations of a store's measures for this many requests."""
     gxe = gx.expectations
     tables = tables_of(store)
     made = [
-        gxe.ExpectTableRowCountToEqual(value=len(tables), meta={"check": "every_table_once"}),
+        gxe.ExpectTableRowCountToEqual(value=len(tables) * requests, meta={"check": "every_table_once"}),
+        gxe.ExpectCompoundColumnsToBeUnique(column_list=["request", "table"], meta={"check": "every_table_once"}),
         gxe.ExpectColumnDistinctValuesToEqualSet(column="table", value_set=tables, meta={"check": "every_table"}),
     ]
     for check in CHECKS:
@@ -146,23 +160,21 @@ def _expectations(gx: Any, store: Store) -> list[Any]:
             made.append(gxe.ExpectColumnPairValuesToBeEqual(column_A=check.figure, column_B=check.equals, meta=meta))
         else:
             made.append(gxe.ExpectColumnValuesToBeInSet(column=check.figure, value_set=[0], meta=meta))
-    return made
+    return gx.ExpectationSuite(name=f"completeness_{store.store}_{requests}", expectations=made)
 
 
-def _verdict(number: str, suites: Mapping[str, Any], stores: Mapping[str, Sequence[Measure]]) -> Verdict:
+def _validated(frames: Any, suite: Any, store: str, measured: Mapping[str, Sequence[Measure]]) -> list[Expectation]:
     import pandas as pd
 
-    results: list[Expectation] = []
-    for store, (suite, batches) in suites.items():
-        rows = [measure.row() for measure in stores.get(store, ())]
-        frame = pd.DataFrame(rows, columns=["store", "table", *Measure.figures()])
-        frame = frame.astype({figure: "int64" for figure in Measure.figures()})
-        outcome = batches.get_batch({"dataframe": frame}).validate(suite, result_format="BOOLEAN_ONLY")
-        results += [
-            Expectation(store, result.expectation_config.meta["check"], bool(result.success))
-            for result in outcome.results
-        ]
-    return Verdict(number, tuple(results), tuple(measure for found in stores.values() for measure in found))
+    rows = [{"request": number, **one.row()} for number, measures in measured.items() for one in measures]
+    frame = pd.DataFrame(rows, columns=["request", "store", "table", *Measure.figures()])
+    frame = frame.astype(dict.fromkeys(Measure.figures(), "int64"))
+    outcome = frames.get_batch({"dataframe": frame}).validate(suite, result_format="BOOLEAN_ONLY")
+    passed: dict[str, bool] = {}
+    for result in outcome.results:
+        check = result.expectation_config.meta["check"]
+        passed[check] = passed.get(check, True) and bool(result.success)
+    return [Expectation(store, check, held) for check, held in sorted(passed.items())]
 
 
 def _quiet() -> None:

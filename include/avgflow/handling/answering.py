@@ -110,22 +110,16 @@ def content(env: Environment, request: Request, subject: Subject, proof: evidenc
 
 
 def _store(env: Environment, store: str, reader: Reader, made: dict[TableName, Redactor]) -> StoreContent:
+    """Every table of a store that can hold somebody's rows; those that an access copy leaves out say why."""
     described = env.catalog.stores[store]
-    return StoreContent(
-        store,
-        described.title,
-        tuple(
-            TableContent(
-                str(name),
-                described.tables[name],
-                reader.header(name).columns,
-                rows,
-                partial(_rows, reader, name, made[name]),
-            )
-            for name, rows in reader.counts.items()
-            if described.tables[name].subject
-        ),
-    )
+    tables = []
+    for name, table in described.tables.items():
+        if name in made and table.subject:
+            columns, rows = reader.header(name).columns, reader.counts[name]
+            tables.append(TableContent(str(name), table, columns, rows, partial(_rows, reader, name, made[name])))
+        elif table.subject:
+            tables.append(TableContent(str(name), table, (), 0, lambda: iter(())))
+    return StoreContent(store, described.title, tuple(tables))
 
 
 def _rows(reader: Reader, name: TableName, redactor: Redactor) -> Iterator[tuple[str | None, tuple[str | None, ...]]]:

@@ -14,6 +14,7 @@ from avgflow.errors import AvgflowError
 from avgflow.handling import planning
 from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
+from avgflow.handling.identify import Question
 from avgflow.handling.validating import EVIDENCE
 from avgflow.register import events, evidence, outbox, receipts, requests
 from avgflow.register.database import transaction
@@ -68,6 +69,17 @@ def tell_officer(env: Environment, number: str, missing: tuple[str, ...]) -> str
         told = sum(mail.kind.startswith("stopped") for mail in outbox.mails(register, number))
         message = letters.stopped_mail(number, env.policy, failed, "; ".join(missing))
         return outbox.enqueue(register, env.keyring, number, f"stopped:{told + 1}", env.policy.officer_mailbox, message)
+
+
+def ask_officer(env: Environment, question: Question) -> str:
+    """Put a mail to the privacy officer in the outbox that says what a request waits for; its Message-ID."""
+    number = question.number
+    with transaction(env.register) as register:
+        request = requests.get(register, number)
+        waiting = question.waiting
+        message = letters.waiting_mail(number, env.policy, waiting.nl, waiting.commands(number), due=request.due)
+        kind = f"waiting:{waiting}"
+        return outbox.enqueue(register, env.keyring, number, kind, env.policy.officer_mailbox, message)
 
 
 def record_failure(env: Environment, number: str, step: str, error: str) -> None:

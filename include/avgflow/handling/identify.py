@@ -20,12 +20,36 @@ from avgflow.stores.resolve import Start, resolve
 
 
 class Waiting(StrEnum):
-    """What a request waits for; each is answered by the privacy officer."""
+    """What a request waits for, as it stands on the register; the privacy officer answers in Airflow or by command."""
 
     VERIFICATION = "verification"
     CHOICE = "choice-of-person"
     ADDRESS = "unknown-address"
     HANDOVER = "handover"
+
+    @property
+    def nl(self) -> str:
+        """In a Dutch sentence: 'Het verzoek wacht op …'."""
+        return _WORDS[self][0]
+
+    def commands(self, number: str) -> tuple[str, ...]:
+        """How to answer on the command line."""
+        return tuple(command.format(n=number) for command in _WORDS[self][1:])
+
+
+_WORDS: dict[Waiting, tuple[str, ...]] = {
+    Waiting.VERIFICATION: ("uw controle van de identiteit", "avgflow request verify {n} --verified-by METHOD"),
+    Waiting.CHOICE: (
+        "uw keuze: er zijn meer personen die het kunnen zijn",
+        "avgflow request show {n} --candidates",
+        "avgflow request choose {n} PERSON…",
+    ),
+    Waiting.ADDRESS: (
+        "uw oordeel: het e-mailadres is bij deze persoon niet bekend",
+        "avgflow request approve {n}",
+    ),
+    Waiting.HANDOVER: ("overhandiging: het pakket is te groot voor een e-mail", "avgflow request approve {n}"),
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +70,8 @@ class StillInDoubt(AvgflowError):
 
     def __init__(self, number: str) -> None:
         super().__init__(
-            f"The stores changed: it is no longer certain who {number} is about. Clear task 'identify' and what follows."
+            f"The stores changed: it is no longer certain who {number} is about. "
+            f"Clear task 'identify' and what follows."
         )
 
 

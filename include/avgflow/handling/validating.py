@@ -1,4 +1,6 @@
-"""Step 4: prove that what was collected is everything, exactly, and nobody else's; else stop and say what is missing."""
+"""Step 4: prove that what was collected is everything, exactly, and nobody else's; else stop and say what is
+missing.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,9 @@ class CheckFailed(AvgflowError):
     def __init__(self, verdict: Verdict) -> None:
         places = "; ".join(f"{f.store}.{f.table}: {f.check.en} ({f.detail})" for f in verdict.failures)
         super().__init__(
-            f"The answer to {verdict.number} is not proven complete and was not sent. {places or 'No table was measured'}."
-            f" Clear task 'plan' and what follows to collect anew; look at the evidence first."
+            f"The answer to {verdict.number} is not proven complete and was not sent. "
+            f"{places or 'No table was measured'}. "
+            f"Look at the evidence, then clear task 'plan' and what follows to collect anew."
         )
         self.verdict = verdict
 

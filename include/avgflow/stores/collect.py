@@ -33,7 +33,9 @@ class Collected:
 def collect(
     view: Connection, targets: Iterable[Target], batch: Mapping[str, Footprint], work: Path, sealer: Sealer
 ) -> dict[str, Collected]:
-    """Read every table once for the whole batch and write each request's work file; memory does not grow with the rows."""
+    """Read every table once for the whole batch and write each request's work file; memory does not grow with the
+    rows.
+    """
     counts: dict[str, Counter[TableName]] = {number: Counter() for number in batch}
     store = ""
     with ExitStack() as stack:

@@ -39,7 +39,9 @@ MOST_ROUNDS = 16
 
 @dataclass(frozen=True)
 class Start:
-    """What a search begins with: given identifiers, and, where a human said who is meant, whose rows and not by what."""
+    """What a search begins with: given identifiers, and, where a human said who is meant, whose rows and not by
+    what.
+    """
 
     identifiers: Mapping[str, frozenset[str]]
     chosen: Mapping[Place, frozenset[Key]] | None = None

@@ -132,7 +132,8 @@ Columns = Sequence[tuple[str, ColumnElement[Any]]]
 def rows(target: Target, batch: Mapping[str, Footprint], columns: Columns) -> Select[Any] | None:
     """Each row of each person of the batch once: the request's number, then the given columns; None where none can be.
 
-    `columns` are pairs of a result name and an expression over the target. Rows are ordered by request and key (or by all
+    `columns` are pairs of a result name and an expression over the target. Rows are ordered by request and key (or by
+    all
     of the columns, where the table has no key), so that two reads of the same rows line up.
     """
     seeded: list[tuple[Way, CTE]] = []

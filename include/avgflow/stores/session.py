@@ -24,11 +24,10 @@ _SESSION = (
 @contextmanager
 def reading(engine: Engine, store: str) -> Iterator[Connection]:
     """A read-only snapshot of a store; `StoreUnreachable` or `StoreRefused` in place of the database's own error."""
-    with faults(store), engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        with connection.begin():
-            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-            connection.exec_driver_sql(_SESSION)
-            yield connection
+    snapshots = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with faults(store), snapshots.begin() as connection:
+        connection.exec_driver_sql(_SESSION)
+        yield connection
 
 
 @contextmanager
