@@ -6,42 +6,33 @@ import getpass
 import json
 import time
 from datetime import date
+from email.parser import BytesHeaderParser
+from email.policy import default
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from avgflow import terms
-from avgflow.airflow_api import AirflowApi, AirflowRefused
+from avgflow.airflow_api import AirflowApi
 from avgflow.errors import AvgflowError
+from avgflow.handling import answering, environment, registering
 from avgflow.handling import candidates as shown_candidates
-from avgflow.handling import environment
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import Waiting
-from avgflow.intake import Right, parse
-from avgflow.register import events, evidence, outbox, passphrases, plans, requests
+from avgflow.handling.registering import DAGS
+from avgflow.intake import Intake, parse
+from avgflow.register import chain, events, evidence, outbox, passphrases, plans, requests
 from avgflow.register.database import transaction
 from avgflow.register.requests import Request, Status
 
 app = typer.Typer(help="Data subject requests: register, start, follow, answer.", no_args_is_help=True)
 
-DAGS = {Right.ACCESS: "access_request"}
-"""The DAG of each right that this version carries out."""
-
 Number = Annotated[str, typer.Argument(help="The request's number, such as AVG-2026-00042.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 GO_ON, STOP = "Verder", "Stoppen"
-
-
-class RightNotCarriedOut(AvgflowError):
-    """A right that this version registers but has no DAG for."""
-
-    def __init__(self, right: Right) -> None:
-        super().__init__(
-            f"The right '{right}' cannot be carried out yet; choose one of: {', '.join(DAGS)}. Nothing was registered."
-        )
 
 
 @app.command()
@@ -75,25 +66,8 @@ def new(
         verified_by=verified_by,
         language=language,
     )
-    if intake.right not in DAGS:
-        raise RightNotCarriedOut(intake.right)
     env = environment.of_settings()
-    known = {c.identifier for _, _, table in env.catalog.tables() for c in table.columns.values() if c.identifier}
-    unknown = sorted(set(intake.subject.identifiers) - known)
-    if unknown:
-        raise UnknownKind(unknown, sorted(known))
-    calendar = env.policy.calendar
-    due, extended = (
-        terms.due(intake.received, calendar=calendar),
-        terms.extended_due(intake.received, calendar=calendar),
-    )
-    with transaction(env.register) as register:
-        made = requests.register_request(register, env.keyring, intake, due, extended, _actor(env))
-        earlier = requests.earlier(register, made.number)
-    _say(as_json, f"{made.number} is on the register; the answer is due on {made.due.isoformat()}.")
-    if earlier:
-        _say(as_json, f"The same person asked before: {', '.join(r.number for r in earlier[:5])}. This blocks nothing.")
-    _start(env, made, as_json)
+    made = enter(env, intake, quiet=as_json)
     if wait:
         made = follow(env, made.number, as_json)
     with transaction(env.register) as register:
@@ -213,13 +187,28 @@ def passphrase(number: Number, as_json: AsJson = False) -> None:
     _print(json.dumps({"number": number, "passphrase": phrase}) if as_json else phrase)
 
 
-class UnknownKind(AvgflowError):
-    """An identifier of a kind that no store holds."""
+@app.command(name="evidence")
+def evidence_(
+    number: Number,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Write the page (HTML) here.")],
+) -> None:
+    """Write the page of the last completeness check: what was collected, counted and compared, without any value."""
+    env = environment.of_settings()
+    with transaction(env.register) as register:
+        requests.get(register, number)
+        proofs = evidence.evidence(register, number)
+    if not proofs:
+        raise NoEvidence(number)
+    output.write_text(proofs[-1].html, encoding="utf-8")
+    _print(f"{output}: {'passed' if proofs[-1].passed else 'did not pass'}, digest {proofs[-1].digest}")
 
-    def __init__(self, unknown: list[str], known: list[str]) -> None:
+
+class NoEvidence(AvgflowError):
+    """A request without a completeness check."""
+
+    def __init__(self, number: str) -> None:
         super().__init__(
-            f"No store is searched by {', '.join(unknown)}; the catalog knows: {', '.join(known)}. "
-            f"Nothing was registered."
+            f"{number} has no completeness check yet; `avgflow request show {number}` says where it stands."
         )
 
 
@@ -254,6 +243,40 @@ def follow(env: Environment, number: str, quiet: bool = False) -> Request:
         time.sleep(0.25)
 
 
+def show_result(env: Environment, number: str) -> None:
+    """What came of a request, and where its answer lies."""
+    with transaction(env.register) as register:
+        request = requests.get(register, number)
+        sent = [mail for mail in outbox.mails(register, number) if mail.kind == answering.ANSWER and mail.accepted_at]
+        proofs = evidence.evidence(register, number)
+        head = chain.verify(register, env.keyring)
+    _show(request, as_json=False)
+    for proof in proofs[-1:]:
+        tables = [table for store in proof.result["stores"] for table in store["tables"]]
+        rows = sum(table["collected"] for table in tables)
+        state = "proven complete" if proof.passed else "NOT proven complete"
+        _print(f"Proof      {rows} rows in {len(tables)} tables, {state} (avgflow request evidence {number} -o FILE)")
+    _print(f"Register   {head.events} events, the chain {'is whole' if head.ok else 'IS BROKEN'}")
+    for mail in sent:
+        _print(f"Mail       {_eml(env, mail.message_id) or 'accepted by the mail server'}")
+    package = sorted((env.settings.work / number).glob("inzage-*"))
+    for file in package:
+        _print(f"Package    {file}")
+    if package:
+        with transaction(env.register) as register:
+            phrase = passphrases.show_passphrase(register, env.keyring, number, _actor(env))
+        _print(f"Passphrase {phrase}")
+
+
+def _eml(env: Environment, message_id: str) -> str | None:
+    """The file of a mail in the embedded mailbox."""
+    for file in sorted((env.settings.home / "mailbox").glob("*.eml"), reverse=True):
+        with file.open("rb") as opened:
+            if BytesHeaderParser(policy=default).parse(opened)["Message-ID"] == message_id:
+                return str(file)
+    return None
+
+
 def _identifiers(given: list[str]) -> dict[str, str]:
     pairs = [entry.partition("=") for entry in given]
     if not all(sign for _, sign, _ in pairs):
@@ -261,25 +284,21 @@ def _identifiers(given: list[str]) -> dict[str, str]:
     return {kind.strip(): value for kind, _, value in pairs}
 
 
+def enter(env: Environment, intake: Intake, quiet: bool = False) -> Request:
+    """Register a request and start its run, telling the person at the keyboard what happens."""
+    entered = registering.register(env, intake, _actor(env))
+    made = entered.request
+    _say(quiet, f"{made.number} is on the register; the answer is due on {made.due.isoformat()}.")
+    if entered.earlier:
+        numbers = ", ".join(request.number for request in entered.earlier[:5])
+        _say(quiet, f"The same person asked before: {numbers}. This blocks nothing.")
+    _start(env, made, quiet)
+    return made
+
+
 def _start(env: Environment, request: Request, quiet: bool) -> None:
-    if request.right not in DAGS:
-        raise RightNotCarriedOut(request.right)
-    try:
-        fresh = AirflowApi.of(env.settings).start(DAGS[request.right], request.number)
-    except AvgflowError as fault:
-        doing = "It" if not isinstance(fault, AirflowRefused) or fault.status != 409 else "Its run"
-        raise NotStarted(request.number, str(fault), doing) from None
+    fresh = registering.start(env, request)
     _say(quiet, "Its run is started." if fresh else f"{request.number} was started before; nothing was done.")
-
-
-class NotStarted(AvgflowError):
-    """A request is safe on the register, but its run was not started."""
-
-    def __init__(self, number: str, why: str, subject: str) -> None:
-        super().__init__(
-            f"{number} is on the register and nothing is lost, but its run was not started. {why} "
-            f"Then: avgflow request start {number}"
-        )
 
 
 def _answer(number: str, option: str, inputs: dict[str, Any], *fitting: str) -> None:

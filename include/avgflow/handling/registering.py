@@ -1,0 +1,88 @@
+"""One path in, whatever the entry (command line, page, REST): onto the register, and its run started."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from avgflow import terms
+from avgflow.airflow_api import AirflowApi
+from avgflow.errors import AvgflowError
+from avgflow.handling.environment import Environment
+from avgflow.intake import Intake, Right
+from avgflow.register import events, requests
+from avgflow.register.database import transaction
+from avgflow.register.names import EventName
+from avgflow.register.requests import Request
+
+DAGS = {Right.ACCESS: "access_request"}
+"""The DAG of each right that this version carries out."""
+
+
+class RightNotCarriedOut(AvgflowError):
+    """A right that this version has no DAG for."""
+
+    def __init__(self, right: Right) -> None:
+        super().__init__(
+            f"The right '{right}' cannot be carried out yet; choose one of: {', '.join(DAGS)}. Nothing was registered."
+        )
+
+
+class UnknownKind(AvgflowError):
+    """An identifier of a kind that no store holds."""
+
+    def __init__(self, unknown: Sequence[str], known: Sequence[str]) -> None:
+        super().__init__(
+            f"No store is searched by {', '.join(unknown)}; the catalog knows: {', '.join(known)}. "
+            f"Nothing was registered."
+        )
+
+
+class NotStarted(AvgflowError):
+    """A request is safe on the register, but its run was not started."""
+
+    def __init__(self, number: str, why: str) -> None:
+        super().__init__(
+            f"{number} is on the register and nothing is lost, but its run was not started. {why} "
+            f"Then: avgflow request start {number}"
+        )
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A new request, and the same person's earlier ones (they inform, and block nothing)."""
+
+    request: Request
+    earlier: tuple[Request, ...]
+
+
+def register(env: Environment, intake: Intake, actor: str) -> Registered:
+    """Put a request on the register with its terms; `RightNotCarriedOut` or `UnknownKind` where it leads nowhere."""
+    if intake.right not in DAGS:
+        raise RightNotCarriedOut(intake.right)
+    known = {c.identifier for _, _, table in env.catalog.tables() for c in table.columns.values() if c.identifier}
+    unknown = set(intake.subject.identifiers) - known
+    if unknown:
+        raise UnknownKind(sorted(unknown), sorted(known))
+    calendar = env.policy.calendar
+    due, extended = (
+        terms.due(intake.received, calendar=calendar),
+        terms.extended_due(intake.received, calendar=calendar),
+    )
+    with transaction(env.register) as conn:
+        made = requests.register_request(conn, env.keyring, intake, due, extended, actor)
+        earlier = tuple(requests.earlier(conn, made.number))
+        if earlier:
+            detail = {"earlier": [request.number for request in earlier[:20]]}
+            events.append(conn, env.keyring, EventName.REQUEST_REPEATED, made.number, detail=detail)
+    return Registered(made, earlier)
+
+
+def start(env: Environment, request: Request) -> bool:
+    """Start a request's run; False where it was started before. `NotStarted` where Airflow does not take it."""
+    if request.right not in DAGS:
+        raise RightNotCarriedOut(request.right)
+    try:
+        return AirflowApi.of(env.settings).start(DAGS[request.right], request.number)
+    except AvgflowError as fault:
+        raise NotStarted(request.number, str(fault)) from None
