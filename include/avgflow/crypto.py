@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import string
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,7 +26,10 @@ SHORTEST_HASH_KEY = 16
 # or y. Open syllables only, so that no final d sounds as t; no u, so that none is taken for oe, and no swear word.
 _CONSONANTS = "bgjklmrstw"
 _VOWELS = "aeio"
-_PAIRS = 7
+_PAIRS = 6
+_DIGITS = 2
+LONGEST_PASSPHRASE = 32
+"""Characters: poppler's programs (pdftotext, pdftoppm) cut a longer password off and then call it wrong."""
 """Pairs of syllables: 14 syllables of 40 are 74.5 bits."""
 
 
@@ -103,11 +107,13 @@ class Keyring:
 
 
 def new_passphrase() -> str:
-    """A random passphrase of 74 bits that can be told by telephone: `kimo-bara-tesi-goli-maje-wero-siba`.
+    """A random passphrase of 70 bits that can be told by telephone: `kimo-bara-tesi-goli-maje-wero-47`.
 
-    Each syllable is one consonant and one vowel, written as it sounds in Dutch; all lower case, with hyphens.
+    Each syllable is one consonant and one vowel, written as it sounds in Dutch; all lower case, with hyphens; the two
+    digits are said one by one. It has `LONGEST_PASSPHRASE` characters.
     """
-    return "-".join(_syllable() + _syllable() for _ in range(_PAIRS))
+    pairs = (_syllable() + _syllable() for _ in range(_PAIRS))
+    return "-".join((*pairs, "".join(secrets.choice(string.digits) for _ in range(_DIGITS))))
 
 
 def _syllable() -> str:
