@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from dotenv import dotenv_values
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import Engine, create_engine
 
@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     airflow_password: SecretStr | None = None
     smtp_connection: str = "smtp_default"
     attachment_limit_mb: float = 10.0
+    retries: int = Field(5, ge=0)
+    """How often a task is tried again after a fault that may pass, before the request stops and says so."""
+    retry_seconds: float = Field(10.0, gt=0)
+    """The wait before the first of those tries; it doubles with each, up to five minutes."""
 
     @classmethod
     def load(cls) -> Settings:

@@ -13,18 +13,21 @@ from airflow.task.trigger_rule import TriggerRule
 
 from avgflow.handling import closing, collecting, planning, validating
 from avgflow.handling.environment import Environment
+from avgflow.settings import Settings
 from avgflow_airflow import running
 from avgflow_airflow.asking import deliver
 
 log = structlog.get_logger("avgflow")
+
+_settings = Settings.load()
 
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "privacy",
     # What a task returns would stand in its log.
     "show_return_value_in_logs": False,
     "do_xcom_push": False,
-    "retries": 5,
-    "retry_delay": timedelta(seconds=10),
+    "retries": _settings.retries,
+    "retry_delay": timedelta(seconds=_settings.retry_seconds),
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=5),
 }
