@@ -16,14 +16,16 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from avgflow.catalog.models import Text
 from avgflow.dossier.content import Answer, Language
-from avgflow.dossier.package import Package
 from avgflow.errors import AvgflowError
 from avgflow.policy.models import Policy
 from avgflow.templating import Templates
+
+if TYPE_CHECKING:
+    from avgflow.dossier.package import Package
 
 _WIDTH = 76
 _LONGEST_NAME = 100

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from avgflow import letters
 from avgflow.catalog.names import TableName
 from avgflow.crypto import new_passphrase
-from avgflow.dossier import package
 from avgflow.dossier.content import Answer, Redacted, StoreContent, TableContent
 from avgflow.errors import AvgflowError
 from avgflow.handling import planning, redacting
@@ -27,6 +27,9 @@ from avgflow.register.names import EventName
 from avgflow.register.receipts import Step
 from avgflow.register.requests import Request, Status
 from avgflow.workfile import Reader
+
+if TYPE_CHECKING:
+    from avgflow.dossier.package import Package
 
 ANSWER = "answer"
 """The kind of the mail to the person; there is one of it per request."""
@@ -51,6 +54,9 @@ class Prepared:
 
 def run(env: Environment, number: str) -> Prepared:
     """Make the answer of one request and put its mail in the outbox; a second run finds the mail that is there."""
+    # Here, because reading a DAG must not load what makes PDFs and archives.
+    from avgflow.dossier import package
+
     with transaction(env.register) as register:
         waiting = [mail.message_id for mail in outbox.mails(register, number) if mail.kind == ANSWER]
         if waiting:
@@ -131,6 +137,6 @@ def _queue(env: Environment, number: str, subject: Subject, message: EmailMessag
         return Prepared(outbox.enqueue(register, env.keyring, number, ANSWER, subject.email, message))
 
 
-def _made(env: Environment, register: Connection, answer: Answer, made: package.Package) -> None:
+def _made(env: Environment, register: Connection, answer: Answer, made: Package) -> None:
     detail = {"manifest": made.manifest_digest, "bytes": made.size, "rows": answer.row_count}
     events.append(register, env.keyring, EventName.ANSWER_MADE, answer.number, detail=detail)
