@@ -74,6 +74,7 @@ class Column(Strict):
     by it rows are found, and its values lead to further rows. `third_party`: it names somebody else (staff included)
     and is pseudonymised in an access copy (art. 15(4)). `secret`: never leaves (password hashes). `free_text`: may name
     anyone; names of others in it are pseudonymised. `file_name` (bytea only): the column with the file's own name.
+    `values`: what a stored code means to a person; the report shows that, the export the code.
     """
 
     personal: bool = True
@@ -87,6 +88,7 @@ class Column(Strict):
     secret: bool = False
     third_party: bool = False
     file_name: str | None = None
+    values: dict[str, Text] = Field(default_factory=dict)
     erase: Literal["delete", "anonymise", "keep"] | None = None
 
     @model_validator(mode="before")

@@ -56,6 +56,10 @@ def reader(content: TableContent, column: str, sql_type: str, language: Language
     """How values (not NULL) of a column are shown. Files (`bytea`) are the records' work."""
     if is_euro(content, column, sql_type):
         return lambda text: _euro(text, language)
+    spec = content.table.columns.get(column)
+    if spec is not None and spec.values:
+        meanings = {code: meaning.in_(language) for code, meaning in spec.values.items()}
+        return lambda text: shortened(meanings.get(text, text), language)
     show = _reader(sql_type, language)
     return lambda text: shortened(show(text), language)
 
