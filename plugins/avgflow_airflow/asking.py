@@ -79,10 +79,16 @@ class AskingOperator(HITLOperator):
         super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> None:
-        answer = super().execute_complete(context, event)
+        try:
+            answer = super().execute_complete(context, event)
+        except ValueError as misfit:  # Airflow's API takes any answer; the error's text repeats what was typed
+            log.warning("answer.unfit", request=running.number_of(context), error=type(misfit).__name__)
+            self.execute(context)
+            return
         actor = str((answer["responded_by_user"] or {}).get("name") or "airflow")
         if STOP in answer["chosen_options"]:
-            raise AirflowFailException(f"{running.number_of(context)} was stopped by {actor}.")
+            running.run(context, lambda env, number: closing.stop(env, number, actor))
+            raise AirflowFailException(f"{running.number_of(context)} was stopped by {actor}.") from None
         given = answer["params_input"]
         unfit = running.run(context, lambda env, number: self._unfit(env, number, given, actor))
         if unfit:

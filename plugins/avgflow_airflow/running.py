@@ -1,8 +1,7 @@
 """Running one step of a request inside a task: which request, what is tried again, what reaches the log.
 
 Errors of libraries may quote rows, so the log gets the kind of an error and where it happened, never its text. Only
-what
-may pass by itself is tried again; anything else fails at once and says what to do.
+what may pass by itself is tried again; anything else fails at once and says what to do.
 """
 
 from __future__ import annotations
@@ -64,6 +63,8 @@ def run(context: Mapping[str, Any], step: Callable[[Environment, str], Result]) 
     task = context["task_instance"]
     with environment() as env:
         try:
+            if task.task_id != VERDICT:
+                closing.resume(env, number)
             return step(env, number)
         except AirflowException:
             raise
@@ -91,7 +92,7 @@ def run(context: Mapping[str, Any], step: Callable[[Environment, str], Result]) 
 def _failed(env: Environment, number: str, step: str, fault: Exception) -> None:
     """On the register, if that can be reached; the verdict task says the rest."""
     try:
-        closing.record_failure(env, number, step, type(fault).__name__)
+        closing.record_failure(env, number, step, fault)
         if step == VERDICT and not isinstance(fault, closing.NotAtItsEnd):
             closing.give_up(env, number, step, type(fault).__name__)
     except AvgflowError as other:

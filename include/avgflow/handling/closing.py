@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from avgflow import letters
-from avgflow.errors import AvgflowError
+from avgflow.errors import AvgflowError, StoreRefused, StoreUnreachable
 from avgflow.handling import planning
 from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
@@ -22,6 +22,9 @@ from avgflow.register.names import EventName
 from avgflow.register.plans import PlanMissing
 from avgflow.register.receipts import Step
 from avgflow.register.requests import Outcome, Request, Status
+
+NAMED = 5
+"""Differences between catalog and stores that a reason names; `avgflow catalog check` lists all."""
 
 
 class NotAtItsEnd(AvgflowError):
@@ -82,10 +85,27 @@ def ask_officer(env: Environment, question: Question) -> str:
         return outbox.enqueue(register, env.keyring, number, kind, env.policy.officer_mailbox, message)
 
 
-def record_failure(env: Environment, number: str, step: str, error: str) -> None:
-    """Put on the register that a step failed for good, with the kind of error and nothing of its text."""
+def resume(env: Environment, number: str) -> None:
+    """Say that a stopped request is being worked on again: a human cleared one of its tasks."""
     with transaction(env.register) as register:
-        events.append(register, env.keyring, EventName.STEP_FAILED, number, detail={"step": step, "error": error})
+        if requests.get(register, number).status is Status.STOPPED:
+            requests.set_status(register, env.keyring, number, Status.RUNNING)
+
+
+def stop(env: Environment, number: str, actor: str) -> None:
+    """Put on the register that a human stopped the request, and who."""
+    with transaction(env.register) as register:
+        reason = f"Stopped by {actor}."
+        requests.set_status(register, env.keyring, number, Status.STOPPED, actor=actor, reason=reason)
+
+
+def record_failure(env: Environment, number: str, step: str, fault: Exception) -> None:
+    """Put on the register that a step failed for good: the kind of fault and the store, nothing of its text."""
+    detail = {"step": step, "error": type(fault).__name__}
+    if isinstance(fault, StoreUnreachable | StoreRefused):
+        detail["store"] = fault.store
+    with transaction(env.register) as register:
+        events.append(register, env.keyring, EventName.STEP_FAILED, number, detail=detail)
 
 
 def give_up(env: Environment, number: str, step: str, error: str) -> None:
@@ -117,14 +137,23 @@ def _missing(env: Environment, register: Connection, number: str) -> list[str]:
 
 
 def _failed(register: Connection, number: str) -> list[str]:
-    """The steps that failed since the request was last taken up, by their last error."""
+    """Why: what went wrong since the request was last taken up, the last fault of each step, and where."""
     failed: dict[str, str] = {}
+    drifted: dict[str, None] = {}
+    stopped: list[str] = []
     for event in events.history(register, number):
+        detail = event.detail
         if event.name in (EventName.REQUEST_STARTED, EventName.REQUEST_RESUMED):
-            failed = {}
+            failed, drifted, stopped = {}, {}, []
+        elif event.name == EventName.REQUEST_STOPPED and event.actor != events.SYSTEM:
+            stopped = [f"stopped by {event.actor}"]
+        elif event.name == EventName.STORE_DRIFTED:
+            drifted[f"{detail['store']}.{detail['table']}: {detail['kind'].replace('-', ' ')}"] = None
         elif event.name == EventName.STEP_FAILED:
-            failed[event.detail["step"]] = event.detail["error"]
-    return [f"task {step} failed ({error})" for step, error in failed.items()]
+            where = f" of store {detail['store']}" if "store" in detail else ""
+            failed[detail["step"]] = f"task {detail['step']} failed ({detail['error']}{where})"
+    more = [f"{len(drifted) - NAMED} more tables or columns"] if len(drifted) > NAMED else []
+    return [*stopped, *failed.values(), *list(drifted)[:NAMED], *more]
 
 
 def _outcome(env: Environment, register: Connection, number: str) -> Outcome:

@@ -140,6 +140,11 @@ def test_the_same_content_gives_the_same_bytes() -> None:
 def test_other_scripts_and_emoji_do_no_harm() -> None:
     text = pdf_text(report.pdf(answer(one_value("text", "Ярослав Łukasz Ωmega 😀 中文 عربي")), TEMPLATES))
     assert "Ярослав Łukasz Ωmega" in text
+
+
+def test_a_character_that_no_font_can_show_is_spoken_of() -> None:
+    # U+0378 is not assigned, so that no machine has a font for it.
+    text = pdf_text(report.pdf(answer(one_value("text", "voor\u0378na")), TEMPLATES))
     assert "als een leeg blokje staan" in text
 
 
