@@ -11,11 +11,10 @@ from sqlalchemy import Connection
 
 from avgflow import letters
 from avgflow.errors import AvgflowError, StoreRefused, StoreUnreachable
-from avgflow.handling import planning
+from avgflow.handling import planning, validating
 from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import Question
-from avgflow.handling.validating import EVIDENCE
 from avgflow.register import events, evidence, outbox, receipts, requests
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
@@ -60,11 +59,10 @@ def run(env: Environment, number: str) -> Closed:
 def tell_officer(env: Environment, number: str, missing: tuple[str, ...]) -> str:
     """Put a mail to the privacy officer in the outbox that says what is missing where; its Message-ID."""
     with transaction(env.register) as register:
-        proofs = [proof for proof in evidence.evidence(register, number) if proof.kind == EVIDENCE]
+        proven = _proof(env, register, number)
         failed = [
             letters.Shortfall(store["store"], table["table"], check["text"], check["detail"])
-            for proof in proofs[-1:]
-            for store in proof.result["stores"]
+            for store in (proven.result["stores"] if proven else ())
             for table in store["tables"]
             for check in table["checks"]
             if not check["passed"]
@@ -122,10 +120,10 @@ def _missing(env: Environment, register: Connection, number: str) -> list[str]:
     done = receipts.receipts(register, number)
     collected = {receipt.store for receipt in done if receipt.step == Step.COLLECT}
     missing = [f"no receipt of store {store}" for store in env.catalog.stores if store not in collected]
-    proofs = [proof for proof in evidence.evidence(register, number) if proof.kind == EVIDENCE]
-    if not proofs:
+    proven = _proof(env, register, number)
+    if proven is None:
         missing.append("no proof of completeness")
-    elif not proofs[-1].passed:
+    elif not proven.passed:
         missing.append("the completeness check did not pass")
     mails = [mail for mail in outbox.mails(register, number) if mail.kind == ANSWER]
     handed = any(receipt.step == Step.HAND_OVER for receipt in done)
@@ -134,6 +132,13 @@ def _missing(env: Environment, register: Connection, number: str) -> list[str]:
     elif any(mail.accepted_at is None for mail in mails):
         missing.append("the mail server has not accepted the answer")
     return missing + _failed(register, number) if missing else []
+
+
+def _proof(env: Environment, register: Connection, number: str) -> evidence.Evidence | None:
+    try:
+        return validating.proof(env, register, number)
+    except PlanMissing:
+        return None
 
 
 def _failed(register: Connection, number: str) -> list[str]:
@@ -165,8 +170,9 @@ def _outcome(env: Environment, register: Connection, number: str) -> Outcome:
     collected = sum(sum(r.counts.values()) for r in receipts.receipts(register, number) if r.step == Step.COLLECT)
     if collected == 0:
         return Outcome.NOTHING_FOUND
-    proof = next(p for p in reversed(evidence.evidence(register, number)) if p.kind == EVIDENCE)
-    return Outcome.PARTLY_FULFILLED if plan.shared_rows or _others(env, proof) else Outcome.FULFILLED
+    proven = _proof(env, register, number)
+    others = proven is not None and _others(env, proven)
+    return Outcome.PARTLY_FULFILLED if plan.shared_rows or others else Outcome.FULFILLED
 
 
 def _others(env: Environment, proof: evidence.Evidence) -> bool:
