@@ -88,7 +88,7 @@ class AskingOperator(HITLOperator):
         actor = str((answer["responded_by_user"] or {}).get("name") or "airflow")
         if STOP in answer["chosen_options"]:
             running.run(context, lambda env, number: closing.stop(env, number, actor))
-            raise AirflowFailException(f"{running.number_of(context)} was stopped by {actor}.") from None
+            raise AirflowFailException(f"{running.number_of(context)} was stopped by {actor}.")
         given = answer["params_input"]
         unfit = running.run(context, lambda env, number: self._unfit(env, number, given, actor))
         if unfit:
