@@ -46,5 +46,5 @@ with DAG(
         ],
         validate.override(task_display_name="Controle")(),
         AnswerOperator(task_id="answer", task_display_name="Antwoord", retries=MAIL_RETRIES),
-        close.override(task_display_name="Afsluiten")(),
+        close.override(task_display_name="Afsluiten", retries=MAIL_RETRIES)(),
     )

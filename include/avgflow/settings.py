@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from functools import cache
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
@@ -89,7 +88,6 @@ class Settings(BaseSettings):
         return _dsn_of_json(value) if value.lstrip().startswith("{") else value
 
 
-@cache
 def _dotenv(path: Path) -> dict[str, str | None]:
     return dotenv_values(path, interpolate=False) if path.is_file() else {}
 

@@ -146,9 +146,13 @@ def show(
             event.at.strftime("%Y-%m-%d %H:%M:%S"), getattr(event.name, "en", event.name), event.actor, detail
         )
     Console().print(table)
-    for rows in (steps or [], people or []):
-        for row in rows:
-            Console().print(row, highlight=False, markup=False)
+    if steps is not None:
+        planned = Table("store", "table", "class", "rows", "action", "reason", box=None, pad_edge=False)
+        for step in steps:
+            planned.add_row(*(str(value if value is not None else "–") for value in step.values()))
+        Console().print(planned)
+    for line in people or []:
+        _print(line)
 
 
 @app.command()

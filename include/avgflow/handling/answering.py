@@ -15,10 +15,10 @@ from avgflow.catalog.names import TableName
 from avgflow.crypto import new_passphrase
 from avgflow.dossier.content import Answer, Redacted, StoreContent, TableContent
 from avgflow.errors import AvgflowError
-from avgflow.handling import planning, redacting
+from avgflow.handling import planning, redacting, validating
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import Question, Waiting
-from avgflow.handling.validating import EVIDENCE, KNOWN_FILE, readers
+from avgflow.handling.validating import KNOWN_FILE, readers
 from avgflow.intake import Subject, day_in_amsterdam
 from avgflow.redaction import Known, Redactor
 from avgflow.register import events, evidence, outbox, passphrases, receipts, requests
@@ -61,12 +61,12 @@ def run(env: Environment, number: str) -> Prepared:
         waiting = [mail.message_id for mail in outbox.mails(register, number) if mail.kind == ANSWER]
         if waiting:
             return Prepared(waiting[0])
-        proofs = [proof for proof in evidence.evidence(register, number) if proof.kind == EVIDENCE]
-        if not proofs or not proofs[-1].passed:
+        proven = validating.proof(env, register, number)
+        if proven is None or not proven.passed:
             raise NotProven(number)
         request = requests.get(register, number)
         subject = requests.subject(register, env.keyring, number)
-    answer = content(env, request, subject, proofs[-1])
+    answer = content(env, request, subject, proven)
     if answer.row_count == 0:
         return _queue(env, number, subject, letters.nothing_found_mail(answer, subject.email))
     with transaction(env.register) as register:

@@ -67,9 +67,11 @@ def tell_officer(env: Environment, number: str, missing: tuple[str, ...]) -> str
             for check in table["checks"]
             if not check["passed"]
         ]
-        told = sum(mail.kind.startswith("stopped") for mail in outbox.mails(register, number))
         message = letters.stopped_mail(number, env.policy, failed, "; ".join(missing))
-        return outbox.enqueue(register, env.keyring, number, f"stopped:{told + 1}", env.policy.officer_mailbox, message)
+        # One mail each time the request is taken up, however often this runs.
+        taken_up = (EventName.REQUEST_STARTED, EventName.REQUEST_RESUMED)
+        times = sum(event.name in taken_up for event in events.history(register, number))
+        return outbox.enqueue(register, env.keyring, number, f"stopped:{times}", env.policy.officer_mailbox, message)
 
 
 def ask_officer(env: Environment, question: Question) -> str:

@@ -25,7 +25,7 @@ from avgflow.handling.environment import Environment, View
 from avgflow.handling.identify import footprints
 from avgflow.plan import Plan
 from avgflow.redaction import Redaction, Redactor
-from avgflow.register import chain, events, evidence, receipts, requests
+from avgflow.register import chain, events, evidence, plans, receipts, requests
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.workfile import Reader, path_of
@@ -49,18 +49,19 @@ class CheckFailed(AvgflowError):
 
 @dataclass(frozen=True)
 class Validated:
-    """The verdict on one request and what was replaced in it, by store and table."""
+    """The verdict on one request under its plan, and what was replaced in it, by store and table."""
 
     verdict: Verdict
+    plan_digest: str
     redactions: Mapping[tuple[str, TableName], Counter[Redaction]]
 
 
 def run(env: Environment, numbers: Sequence[str]) -> dict[str, Validated]:
     """Measure and judge each request, and keep the evidence; nothing is raised for a failed one (see `CheckFailed`)."""
-    plans = planning.stored(env, numbers)
+    made = planning.stored(env, numbers)
     with env.view() as view:
         people = footprints(env, view, numbers)
-        works = {number: _works(env, view, plans[number], people[number]) for number in numbers}
+        works = {number: _works(env, view, made[number], people[number]) for number in numbers}
         measures: dict[str, dict[str, list[Measure]]] = {number: {} for number in numbers}
         for store, connection in view.connections.items():
             batch = {number: works[number][store] for number in numbers}
@@ -70,7 +71,7 @@ def run(env: Environment, numbers: Sequence[str]) -> dict[str, Validated]:
     done: dict[str, Validated] = {}
     for number, verdict in verdicts.items():
         redactions = _redactions({store: work.redactor for store, work in works[number].items()})
-        done[number] = Validated(verdict, redactions)
+        done[number] = Validated(verdict, made[number].digest, redactions)
         with transaction(env.register) as register:
             _keep(env, register, done[number])
     return done
@@ -89,6 +90,13 @@ def readers(env: Environment, number: str) -> dict[str, Reader]:
             raise ReceiptDiffers(number, store)
         opened[store] = reader
     return opened
+
+
+def proof(env: Environment, register: Connection, number: str) -> evidence.Evidence | None:
+    """The last completeness check under the request's newest plan; one under an earlier plan proves nothing."""
+    newest = plans.get_plan(register, env.keyring, number).digest
+    checks = [kept for kept in evidence.evidence(register, number) if kept.kind == EVIDENCE]
+    return next((kept for kept in reversed(checks) if kept.result.get("plan") == newest), None)
 
 
 def _works(env: Environment, view: View, plan: Plan, person: Any) -> dict[str, Work]:
@@ -168,6 +176,7 @@ def report(env: Environment, done: Validated) -> dict[str, Any]:
         "number": verdict.number,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "passed": verdict.passed,
+        "plan": done.plan_digest,
         "stores": [
             {
                 "store": store,

@@ -91,7 +91,7 @@ event = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("at", MOMENT, nullable=False),
     Column("name", Text, nullable=False),
-    # No foreign key: a request may be let go after its own term (avg.md R12); its events stay in the chain.
+    # No foreign key: a request may be let go after its own term (class R12); its events stay in the chain.
     Column("number", Text),
     Column("actor", Text, nullable=False),
     Column("detail", JSONB, nullable=False),
