@@ -1,4 +1,4 @@
-"""Airflow reads its home when it is first imported: a temporary one, so that tests leave nothing in anybody's own."""
+"""What every test stands on: a home for Airflow, and real services for those that ask for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import os
 import shutil
 import tempfile
 
+# Airflow reads its home when it is first imported: a temporary one, so that tests leave nothing in anybody's own.
 _HOME = tempfile.mkdtemp(prefix="avgflow-airflow-home-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 os.environ["AIRFLOW_HOME"] = _HOME
 os.environ.pop("AIRFLOW_CONFIG", None)
+
+# In a module of its own, because tests import its classes and `conftest` is the name of many files.
+pytest_plugins = ["real_postgres"]

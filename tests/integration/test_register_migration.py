@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from conftest import APP, OWNER, Register, Server
 from psycopg import sql
+from real_postgres import APP, OWNER, Register, Server
 from register_world import CANARY, a_request
 from sqlalchemy import text
 from typer.testing import CliRunner, Result

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from conftest import Register
 from cryptography.fernet import Fernet
+from real_postgres import Register
 from register_world import CANARY, a_message, a_request
 
 from avgflow.crypto import KeyMissing, Keyring

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from conftest import Register
 from cryptography.fernet import Fernet
 from psycopg import sql
+from real_postgres import Register
 from register_world import CANARY, DUE, EXTENDED_DUE, RECEIVED, a_message, a_request, an_intake
 
 from avgflow.crypto import KeyMissing, Keyring

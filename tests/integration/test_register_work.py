@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from conftest import Register
+from real_postgres import Register
 from register_world import CANARY, a_request
 
 from avgflow.register import chain, evidence, passphrases, plans, receipts

@@ -1,4 +1,4 @@
-"""Real services for the integration tests: the embedded PostgreSQL 18, one server per test process.
+"""Real services for tests: the embedded PostgreSQL 18, one server per test process, started when a test asks for it.
 
 The server is the embedded stack's own, made by the same code, less its care for crashes. It lives in a temporary
 folder and ends with the tests.
