@@ -72,7 +72,8 @@ class RecordClass(Strict):
     `term` holds unless the catalog names one of `other_terms` for a row; rows under a term by law are kept whatever
     `erasure` says. `erasure`: erase | keep | erase_suppress | suppress. `objection`: absolute | balance (where the
     assessed basis is e or f) | none. `portability`: yes | no | provided (only what the person provided or what was
-    observed) | consent (only on consent).
+    observed) | consent (only on consent). `contract`: strictly needed while an order is not completed or paid. `proof`:
+    kept only to prove something (consent, a request handled, an objection), which refuses nobody anything.
     """
 
     title: Text
@@ -84,6 +85,8 @@ class RecordClass(Strict):
     erasure: Literal["erase", "keep", "erase_suppress", "suppress"]
     objection: Literal["absolute", "balance", "none"]
     portability: Literal["yes", "no", "provided", "consent"]
+    contract: bool = False
+    proof: bool = False
 
 
 class Recipient(Strict):
