@@ -164,12 +164,17 @@ def _tell(env: Environment, question: Question) -> None:
         log.warning("mail.failed", request=question.number, error=type(fault).__name__)
 
 
+_REFUSED_US = ("SMTPAuthenticationError", "SMTPConnectError", "SMTPHeloError")
+"""The mail server will have nothing of us, whatever the mail: that is mended there or in the connection, and passes."""
+
+
 def deliver(env: Environment, number: str, message_id: str) -> None:
     """Send a mail of the outbox; `MailServerUnavailable` is worth another try, `MailRefused` is not."""
     delivery = answering.deliver(env, message_id, lambda message, recipient: send(env, message, recipient))
     if not delivery.accepted:
-        if delivery.failure and delivery.failure.split()[-1][:1] == "5":
-            raise MailRefused(delivery.failure)
+        kind, _, code = (delivery.failure or "").partition(" ")
+        if code.startswith("5") and kind not in _REFUSED_US:
+            raise MailRefused(str(delivery.failure))
         raise running.MailServerUnavailable(delivery.failure)
     log.info("mail.accepted", request=number, attempts=delivery.attempts)
 
