@@ -1,0 +1,195 @@
+"""Steps that may need a human: what is asked, what becomes of the answer, and what none of it may hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from airflow.providers.standard.operators import hitl
+from airflow.sdk.exceptions import AirflowFailException, TaskAwaitingInput
+from plugin_world import EMAIL, PERSON, MailServer, a_context
+
+from avgflow.handling.environment import Environment
+from avgflow.handling.identify import ChoiceRefused, Question, Waiting
+from avgflow.register import events, requests
+from avgflow.register.requests import Request, Status
+from avgflow_airflow.asking import BODIES, GO_ON, STOP, AnswerOperator, AskingOperator, IdentifyOperator
+
+Register = Callable[..., Request]
+
+
+class Doubtful(AskingOperator):
+    """A step that doubts until an answer says 'sure'."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(subject="{{ run_id }}: zeker?", asked={}, **kwargs)
+        self.sure = False
+        self.actors: list[str] = []
+
+    def work(self, env: Environment, number: str) -> Question | None:
+        return None if self.sure else Question(number, Waiting.CHOICE, 2)
+
+    def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
+        if given.get("answer") != "sure":
+            raise ChoiceRefused("Say whether you are sure.")
+        self.sure = True
+        self.actors.append(actor)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The questions that Airflow was given, in order; there is no Airflow here to give them to."""
+    given: list[dict[str, Any]] = []
+    monkeypatch.setattr(hitl, "upsert_hitl_detail", lambda **question: given.append(question))
+    return given
+
+
+def an_answer(option: str, inputs: object = None, by: str | None = "officer") -> dict[str, Any]:
+    """An answer as Airflow hands it to the task."""
+    return {
+        "chosen_options": [option],
+        "params_input": inputs,
+        "responded_at": datetime(2026, 11, 25, tzinfo=UTC),
+        "responded_by_user": {"id": by, "name": by} if by else None,
+    }
+
+
+def test_a_step_without_doubt_asks_nobody(registered: Register, asked: list[dict[str, Any]]) -> None:
+    step = Doubtful(task_id="doubtful")
+    step.sure = True
+    step.execute(a_context(registered().number))
+    assert asked == []
+
+
+def test_a_doubt_waits_for_a_human_who_is_told_by_mail(
+    registered: Register, asked: list[dict[str, Any]], mail_server: MailServer
+) -> None:
+    number = registered().number
+    with pytest.raises(TaskAwaitingInput):
+        Doubtful(task_id="doubtful").execute(a_context(number))
+    (question,) = asked
+    assert question["options"] == [GO_ON, STOP]
+    assert question["body"] == BODIES[Waiting.CHOICE]
+    (mail,) = mail_server.mails()
+    assert mail["Subject"] == f"Wacht op u: {number}"
+    assert f"avgflow request choose {number}" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
+def test_a_mail_server_that_is_down_does_not_keep_the_question_from_being_asked(
+    registered: Register, asked: list[dict[str, Any]], smtp_connection: Callable[[int], None]
+) -> None:
+    smtp_connection(1)
+    with pytest.raises(TaskAwaitingInput):
+        Doubtful(task_id="doubtful").execute(a_context(registered().number))
+    assert len(asked) == 1
+
+
+def test_go_on_does_the_step_again_with_the_answer(registered: Register, asked: list[dict[str, Any]]) -> None:
+    step = Doubtful(task_id="doubtful")
+    step.execute_complete(a_context(registered().number), an_answer(GO_ON, {"answer": "sure"}))
+    assert step.actors == ["officer"]
+    assert asked == []
+
+
+def test_an_answer_by_nobody_is_airflows(registered: Register, asked: list[dict[str, Any]]) -> None:
+    step = Doubtful(task_id="doubtful")
+    step.execute_complete(a_context(registered().number), an_answer(GO_ON, {"answer": "sure"}, by=None))
+    assert step.actors == ["airflow"]
+
+
+def test_stop_ends_the_run_for_good_and_says_who_stopped_it(
+    registered: Register, asked: list[dict[str, Any]], installation: Any
+) -> None:
+    number = registered().number
+    with pytest.raises(AirflowFailException, match="was stopped by officer"):
+        Doubtful(task_id="doubtful").execute_complete(a_context(number), an_answer(STOP))
+    assert asked == []
+    with installation.engine.begin() as conn:
+        request = requests.get(conn, number)
+        last = events.history(conn, number)[-1]
+    assert (request.status, request.reason) == (Status.STOPPED, "Stopped by officer.")
+    assert (str(last.name), last.actor) == ("request.stopped", "officer")
+
+
+@pytest.mark.parametrize("inputs", [None, {}, {"answer": None}, {"answer": PERSON}])
+def test_an_answer_that_does_not_fit_the_question_asks_again(
+    inputs: object, registered: Register, asked: list[dict[str, Any]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(TaskAwaitingInput):
+        Doubtful(task_id="doubtful").execute_complete(a_context(registered().number), an_answer(GO_ON, inputs))
+    assert len(asked) == 1
+    assert PERSON not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("option", "inputs"),
+    [
+        (GO_ON, {"verified_by": PERSON, "persons": None}),
+        (GO_ON, {"verified_by": 7, "persons": None}),
+        (GO_ON, {"verified_by": "portal-login", "persons": [EMAIL]}),
+        (GO_ON, {"verified_by": "portal-login"}),
+        (GO_ON, {"verified_by": "portal-login", "persons": None, EMAIL: PERSON}),
+        (GO_ON, {PERSON: EMAIL}),
+        (GO_ON, {"verified_by": None, "persons": PERSON}),
+        (PERSON, {"verified_by": "portal-login", "persons": None}),
+    ],
+)
+def test_an_answer_that_does_not_fit_the_form_asks_again_and_is_repeated_nowhere(
+    option: str,
+    inputs: object,
+    registered: Register,
+    asked: list[dict[str, Any]],
+    installation: Any,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Airflow's API takes any value for a field of a form."""
+    number = registered(verified_by=None).number
+    context = a_context(number, task_id="identify")
+    step = IdentifyOperator(task_id="identify")
+    with pytest.raises(TaskAwaitingInput):
+        step.execute(context)
+    with pytest.raises(TaskAwaitingInput):
+        IdentifyOperator(task_id="identify").execute_complete(context, an_answer(option, inputs))
+    assert len(asked) == 2
+    with installation.engine.begin() as conn:
+        request = requests.get(conn, number)
+        told = str([(event.actor, event.detail) for event in events.history(conn, number)])
+    assert (request.status, request.waiting_for) == (Status.WAITING, "verification")
+    printed = "".join(capfd.readouterr()) + told
+    assert PERSON not in printed
+    assert EMAIL not in printed
+
+
+def test_the_form_of_identify_offers_the_ways_of_verifying(registered: Register, asked: list[dict[str, Any]]) -> None:
+    with pytest.raises(TaskAwaitingInput):
+        IdentifyOperator(task_id="identify").execute(a_context(registered(verified_by=None).number))
+    form = asked[0]["params"]
+    assert set(form) == {"verified_by", "persons"}
+    assert form["verified_by"]["schema"]["enum"][:2] == [None, "portal-login"]
+
+
+def test_a_question_holds_nothing_of_the_person(
+    registered: Register, asked: list[dict[str, Any]], mail_server: MailServer
+) -> None:
+    number = registered(verified_by=None, customer_number="KANARIE-730154", phone="06 73015499").number
+    with pytest.raises(TaskAwaitingInput):
+        IdentifyOperator(task_id="identify").execute(a_context(number, task_id="identify"))
+    (mail,) = mail_server.mails()
+    for place in (str(asked), mail.as_string()):
+        for value in (PERSON, EMAIL, "KANARIE-730154", "73015499"):
+            assert value.casefold() not in place.casefold()
+
+
+@pytest.mark.parametrize("waiting", Waiting)
+def test_a_text_of_a_question_is_fixed_and_says_how_to_answer(waiting: Waiting) -> None:
+    body = BODIES[waiting]
+    assert f"**{GO_ON}**" in body
+    assert not re.search(r"[{}@]", body)
+
+
+def test_subjects_are_the_number_of_the_request_and_nothing_else() -> None:
+    for step in (IdentifyOperator(task_id="identify"), AnswerOperator(task_id="answer")):
+        assert re.findall(r"\{\{(.*?)\}\}", str(step.subject) + str(step.body)) == [" run_id ", " run_id "]
