@@ -94,8 +94,8 @@ def _sorted(counts: Counter[str]) -> list[tuple[str, int]]:
 
 
 def _present(answer: Answer, seen: Iterable[Seen]) -> dict[str, RecordClass]:
-    """The record classes that the person has rows of, in the policy's order."""
-    found = {name for table in seen for name in table.classes}
+    """The record classes that the person has rows of, and that of the request itself, in the policy's order."""
+    found = {answer.policy.request_class, *(name for table in seen for name in table.classes)}
     return {name: spec for name, spec in answer.policy.classes.items() if name in found}
 
 

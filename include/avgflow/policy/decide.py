@@ -34,7 +34,7 @@ class Ground(StrEnum):
 
 @dataclass(frozen=True)
 class Record:
-    """What decides about a row: its class, which of the class's other terms it is under, the day its term counts from."""
+    """What decides about a row: its class, which of its other terms it is under, the day that counts from."""
 
     record_class: str
     term: str | None = None

@@ -151,6 +151,8 @@ class Policy(Strict):
     categories: dict[str, Text]
     purposes: dict[int, Purpose]
     classes: dict[str, RecordClass]
+    request_class: str
+    """The class of the requests themselves: whoever asks has a record of it from then on."""
     recipients: tuple[Recipient, ...]
     transfers: tuple[Transfer, ...] = ()
     statements: Statements
@@ -164,6 +166,8 @@ class Policy(Strict):
                     raise ValueError(
                         f"class {name} names purpose {purpose}, which is not under purposes; add or correct it"
                     )
+        if self.request_class not in self.classes:
+            raise ValueError(f"request_class names {self.request_class}, which is not under classes; add or correct it")
         for what, classes in [
             *((r.title.nl, r.classes) for r in self.recipients),
             *((t.country.nl, t.classes) for t in self.transfers),
