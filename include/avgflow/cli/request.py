@@ -5,20 +5,18 @@ from __future__ import annotations
 import getpass
 import json
 import time
-from datetime import date
 from email.parser import BytesHeaderParser
 from email.policy import default
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from avgflow.airflow_api import AirflowApi
+from avgflow.cli import shown
 from avgflow.errors import AvgflowError
 from avgflow.handling import answering, environment, registering
-from avgflow.handling import candidates as shown_candidates
+from avgflow.handling import candidates as possible
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import Waiting
 from avgflow.handling.registering import DAGS
@@ -88,7 +86,7 @@ def start(number: Number, as_json: AsJson = False) -> None:
 @app.command(name="list")
 def list_(
     status: Annotated[str | None, typer.Option(help="registered, running, waiting, stopped or closed.")] = None,
-    limit: Annotated[int, typer.Option(help="How many at most, the newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most, the newest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List requests, the newest first."""
@@ -100,11 +98,10 @@ def list_(
     if as_json:
         _print(json.dumps([request.to_json() for request in found], indent=2))
         return
-    table = Table("number", "right", "status", "waiting for", "outcome", "received", "due", box=None, pad_edge=False)
+    table = shown.grid("number", "right", "status", "received", "due")
     for one in found:
-        fields = (one.number, one.right, one.status, one.waiting_for, one.outcome, one.received, one.due)
-        table.add_row(*(str(field) if field is not None else "" for field in fields))
-    Console().print(table)
+        table.add_row(one.number, one.right, shown.state(one), one.received.isoformat(), one.due.isoformat())
+    shown.print_table(table)
 
 
 @app.command()
@@ -124,7 +121,7 @@ def show(
         mails = outbox.mails(register, number)
         proofs = evidence.evidence(register, number)
         steps = _plan(env, register, number) if plan else None
-    people = shown_candidates.show(env, number, _actor(env)) if candidates else None
+    people = possible.show(env, number, _actor(env)) if candidates else None
     if as_json:
         document: dict[str, Any] = request.to_json()
         document["events"] = [
@@ -139,18 +136,9 @@ def show(
         _print(json.dumps(document, indent=2, default=str))
         return
     _show(request, as_json=False)
-    table = Table("when", "what", "by", "detail", box=None, pad_edge=False)
-    for event in history:
-        detail = ", ".join(f"{key} {value}" for key, value in event.detail.items() if "digest" not in key)
-        table.add_row(
-            event.at.strftime("%Y-%m-%d %H:%M:%S"), getattr(event.name, "en", event.name), event.actor, detail
-        )
-    Console().print(table)
+    shown.print_table(shown.history(history))
     if steps is not None:
-        planned = Table("store", "table", "class", "rows", "action", "reason", box=None, pad_edge=False)
-        for step in steps:
-            planned.add_row(*(str(value if value is not None else "–") for value in step.values()))
-        Console().print(planned)
+        shown.print_table(shown.plan(steps))
     for line in people or []:
         _print(line)
 
@@ -203,7 +191,10 @@ def evidence_(
         proofs = evidence.evidence(register, number)
     if not proofs:
         raise NoEvidence(number)
-    output.write_text(proofs[-1].html, encoding="utf-8")
+    try:
+        output.write_text(proofs[-1].html, encoding="utf-8")
+    except OSError as refused:
+        raise PageNotWritten(output, refused) from None
     _print(f"{output}: {'passed' if proofs[-1].passed else 'did not pass'}, digest {proofs[-1].digest}")
 
 
@@ -214,6 +205,13 @@ class NoEvidence(AvgflowError):
         super().__init__(
             f"{number} has no completeness check yet; `avgflow request show {number}` says where it stands."
         )
+
+
+class PageNotWritten(AvgflowError):
+    """An evidence page has no place to go."""
+
+    def __init__(self, output: Path, refused: OSError) -> None:
+        super().__init__(f"{output} cannot be written ({refused.strerror}). Name another file with -o.")
 
 
 class NotWaiting(AvgflowError):
@@ -233,12 +231,7 @@ def follow(env: Environment, number: str, quiet: bool = False) -> Request:
             request = requests.get(register, number)
             history = events.history(register, number)
         for event in history[told:]:
-            detail = ", ".join(
-                str(event.detail[key])
-                for key in ("store", "table", "rows", "outcome", "waiting_for")
-                if key in event.detail
-            )
-            _say(quiet, f"  {getattr(event.name, 'en', event.name)}{': ' + detail if detail else ''}")
+            _say(quiet, f"  {shown.told(event)}")
         told = len(history)
         if request.status in (Status.CLOSED, Status.STOPPED, Status.WAITING):
             return request
@@ -314,7 +307,7 @@ def _answer(number: str, option: str, inputs: dict[str, Any], *fitting: str) -> 
     if "verified_by" in inputs:
         inputs["verified_by"] = parse(right="access", email="a@b.nl", verified_by=inputs["verified_by"]).verified_by
     if "persons" in inputs:
-        shown_candidates.check(env, number, [int(person) for person in inputs["persons"].split(",")])
+        possible.check(env, number, [int(person) for person in inputs["persons"].split(",")])
     AirflowApi.of(env.settings).answer(DAGS[request.right], number, option, inputs)
     _print(f"{number}: answered. `avgflow request show {number}` shows how it goes on.")
 
@@ -340,23 +333,8 @@ def _show(request: Request, as_json: bool) -> None:
     if as_json:
         _print(json.dumps(request.to_json(), indent=2))
         return
-    left = (request.due - date.today()).days  # noqa: DTZ011 (a day's count for a person)
-    state = request.status if request.outcome is None else f"{request.status}: {request.outcome.replace('_', ' ')}"
-    _print(f"{request.number}  {request.right}  {state}  (due {request.due.isoformat()}, {left} days left)")
-    if request.waiting_for:
-        waiting = Waiting(request.waiting_for)
-        commands = ", then ".join(waiting.commands(request.number))
-        _print(f"  waits for: {waiting}. {_TO_DO[waiting]}{commands}")
-    if request.reason:
-        _print(f"  {request.reason}")
-
-
-_TO_DO = {
-    Waiting.VERIFICATION: "Verify the person, then: ",
-    Waiting.CHOICE: "See who it may be and say which: ",
-    Waiting.ADDRESS: "If you are sure that the address is theirs: ",
-    Waiting.HANDOVER: "Hand the package over safely, then: ",
-}
+    for line in shown.standing(request):
+        _print(line)
 
 
 def _actor(env: Environment) -> str:

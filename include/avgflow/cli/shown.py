@@ -1,0 +1,121 @@
+"""What a person at the keyboard reads of a request: one line that says where it stands, its history, its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from avgflow.handling.identify import Waiting
+from avgflow.intake import AMSTERDAM, Verification, day_in_amsterdam
+from avgflow.register.events import Event
+from avgflow.register.names import EventName
+from avgflow.register.requests import Request, Status
+
+_TO_DO = {
+    Waiting.VERIFICATION: "Verify the person, then: ",
+    Waiting.CHOICE: "See who it may be and say which: ",
+    Waiting.ADDRESS: "If you are sure that the address is theirs: ",
+    Waiting.HANDOVER: "Hand the package over safely, then: ",
+}
+_WIDE = 160
+"""Characters a line where the output goes to a file or another program, which has no width of its own."""
+
+_ORDER = ("right", "received", "due", "extended_due", "store", "table", "column", "reason", "rows", "tables", "cells")
+"""How details follow each other for a reader; the register keeps them in no order. Others come after these."""
+
+
+def standing(request: Request) -> list[str]:
+    """Where a request stands, and what is to be done where it waits or has stopped."""
+    lines = [f"{request.number}  {request.right}  {state(request)}  ({_term(request)})"]
+    if request.waiting_for:
+        waiting = Waiting(request.waiting_for)
+        commands = ", then ".join(waiting.commands(request.number))
+        lines.append(f"  waits for: {waiting}. {_TO_DO[waiting]}{commands}")
+        if waiting is Waiting.VERIFICATION:
+            lines.append(f"  METHOD is one of: {', '.join(Verification)}.")
+        lines.append(
+            f"  Or answer in Airflow, under Required Actions. To end it: avgflow request stop {request.number}"
+        )
+    if request.reason:
+        lines.append(f"  {request.reason}")
+    return lines
+
+
+def state(request: Request) -> str:
+    """The status, with what came of it or what it waits for: `closed: nothing found`, `waiting: verification`."""
+    more = request.outcome or request.waiting_for
+    return f"{request.status}: {more.replace('_', ' ')}" if more else str(request.status)
+
+
+def _term(request: Request) -> str:
+    due = f"due {request.due.isoformat()}"
+    if request.status is Status.CLOSED:
+        return due
+    left = (request.due - day_in_amsterdam()).days
+    return f"{due}, {left} days left" if left >= 0 else f"{due}, {-left} days OVERDUE"
+
+
+def told(event: Event) -> str:
+    """An event in one line, while a request is followed."""
+    detail = event.detail
+    if event.name == EventName.REDACTION_MADE:
+        more = f"{detail['store']}, {detail['table']}.{detail['column']}, {detail['cells']} values"
+    else:
+        known = ("store", "outcome", "waiting_for", "step", "error")
+        words = [str(detail[key]).replace("_", " ") for key in known if key in detail]
+        more = ", ".join([*words, *([f"{detail['rows']} rows"] if "rows" in detail else [])])
+    return f"{_name(event)}{': ' + more if more else ''}"
+
+
+def history(events: Iterable[Event]) -> Table:
+    """What happened, in Dutch time."""
+    table = grid("when", "what", "by", "detail", folds=("detail",))
+    for event in events:
+        when = event.at.astimezone(AMSTERDAM).strftime("%Y-%m-%d %H:%M:%S")
+        table.add_row(when, _name(event), event.actor, _detail(event.detail))
+    return table
+
+
+def plan(steps: Iterable[Mapping[str, Any]]) -> Table:
+    """What was planned, by table and record class."""
+    table = grid("store", "table", "class", "rows", "action", "reason", folds=("reason",))
+    for step in steps:
+        table.add_row(*("" if value is None else str(value) for value in step.values()))
+    return table
+
+
+def grid(*titles: str, folds: Sequence[str] = ()) -> Table:
+    """A table without lines, in which only the columns named in `folds` may break: a number is to be copied whole."""
+    table = Table(box=None, pad_edge=False)
+    for title in titles:
+        table.add_column(title, no_wrap=title not in folds, overflow="fold")
+    return table
+
+
+def print_table(table: Table) -> None:
+    """Print a table as wide as the terminal, or as a line needs where there is none."""
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, width=_WIDE)
+    console.print(table)
+
+
+def _name(event: Event) -> str:
+    return event.name.en if isinstance(event.name, EventName) else event.name
+
+
+def _detail(detail: Mapping[str, Any]) -> str:
+    keys = sorted(detail, key=lambda key: (_ORDER.index(key) if key in _ORDER else len(_ORDER), key))
+    return ", ".join(f"{key.replace('_', ' ')} {_value(detail[key])}" for key in keys if not _is_hash(key))
+
+
+def _is_hash(key: str) -> bool:
+    """Digests are for machines; `--json` shows them."""
+    return "digest" in key or key == "manifest"
+
+
+def _value(value: object) -> str:
+    return " + ".join(map(str, value)) if isinstance(value, list) else str(value)
