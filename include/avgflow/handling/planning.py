@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from avgflow import plan
-from avgflow.catalog.drift import CatalogDrift, Severity
+from avgflow.catalog.drift import refuse_unsafe
 from avgflow.catalog.names import TableName
 from avgflow.handling.environment import Environment, View
 from avgflow.handling.identify import footprints
 from avgflow.identity import Footprint
 from avgflow.plan import Plan
-from avgflow.register import events, plans, receipts
+from avgflow.register import chain, events, locks, plans, receipts
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.stores import count
@@ -52,15 +52,23 @@ def stored(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
 
 
 def _refuse_drift(env: Environment, view: View, numbers: Sequence[str]) -> None:
-    unsafe = [drift for found in view.checked.values() for drift in found.drifts if drift.severity is Severity.UNSAFE]
-    if not unsafe:
+    """Every difference goes on the register of each request, a missing index too; what is unsafe stops them."""
+    drifts = [drift for found in view.checked.values() for drift in found.drifts]
+    if not drifts:
         return
+    links = [
+        events.entry(
+            EventName.STORE_DRIFTED,
+            number,
+            detail={"store": drift.store, "table": str(drift.table), "kind": drift.kind.replace(" ", "-")},
+        )
+        for number in numbers
+        for drift in drifts
+    ]
     with transaction(env.register) as register:
-        for number in numbers:
-            for drift in unsafe:
-                detail = {"store": drift.store, "table": str(drift.table), "kind": drift.kind.replace(" ", "-")}
-                events.append(register, env.keyring, EventName.STORE_DRIFTED, number, detail=detail)
-    raise CatalogDrift(unsafe)
+        locks.lock(register, numbers)
+        chain.link(register, env.keyring, links)
+    refuse_unsafe(drifts)
 
 
 def _shared_only(person: Footprint) -> Footprint:
