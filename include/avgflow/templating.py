@@ -11,6 +11,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from avgflow.errors import AvgflowError
 from avgflow.settings import INCLUDE
+from avgflow.terms import AMSTERDAM
 
 _FOLDER = INCLUDE / "templates"
 MONTHS = {
@@ -55,11 +56,13 @@ def long_date(day: date, language: str) -> str:
 
 
 def long_time(moment: str) -> str:
-    """An ISO 8601 moment as people write it, to the second: `25 november 2026, 14:05:12`; other text as it is."""
+    """An ISO 8601 moment in Dutch time, to the second: `25 november 2026, 14:05:12`; other text as it is."""
     try:
         at = datetime.fromisoformat(moment)
     except ValueError:
         return moment
+    if at.tzinfo is not None:
+        at = at.astimezone(AMSTERDAM)
     return f"{long_date(at.date(), 'nl')}, {at:%H:%M:%S}"
 
 

@@ -80,7 +80,9 @@ def ask_officer(env: Environment, question: Question) -> str:
     with transaction(env.register) as register:
         request = requests.get(register, number)
         waiting = question.waiting
-        message = letters.waiting_mail(number, env.policy, waiting.nl, waiting.commands(number), due=request.due)
+        message = letters.waiting_mail(
+            number, env.policy, waiting.nl, waiting.commands(number), waiting.explanation, due=request.due
+        )
         kind = f"waiting:{waiting}"
         return outbox.enqueue(register, env.keyring, number, kind, env.policy.officer_mailbox, message)
 

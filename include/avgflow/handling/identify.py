@@ -32,6 +32,11 @@ class Waiting(StrEnum):
         """In a Dutch sentence: 'Het verzoek wacht op …'."""
         return _WORDS[self][0]
 
+    @property
+    def explanation(self) -> str:
+        """What the privacy officer has to know to answer, in Dutch; nothing where that is plain."""
+        return _EXPLANATIONS.get(self, "")
+
     def commands(self, number: str) -> tuple[str, ...]:
         """How to answer on the command line."""
         return tuple(command.format(n=number) for command in _WORDS[self][1:])
@@ -49,6 +54,27 @@ _WORDS: dict[Waiting, tuple[str, ...]] = {
         "avgflow request approve {n}",
     ),
     Waiting.HANDOVER: ("overhandiging: het pakket is te groot voor een e-mail", "avgflow request approve {n}"),
+}
+
+_EXPLANATIONS = {
+    Waiting.VERIFICATION: (
+        "Stel eerst vast wie er vraagt. Vraag daarvoor geen kopie van een identiteitsbewijs. Op de plaats van METHOD "
+        "zegt u hoe u het vaststelde: portal-login (ingelogd op het klantenportaal), known-email (antwoord vanaf een "
+        "adres dat u al kende), phone-callback (teruggebeld op een nummer dat u al kende), in-person (in persoon) of "
+        "mandate (een machtiging gezien)."
+    ),
+    Waiting.CHOICE: (
+        "Een naam alleen is niet genoeg. Bekijk wie het kunnen zijn en vraag de betrokkene zo nodig naar een "
+        "klantnummer of een eerder e-mailadres."
+    ),
+    Waiting.ADDRESS: (
+        "Ons antwoord zou naar een adres gaan dat niet bij deze persoon staat. Ga alleen verder als u zeker weet dat "
+        "het adres van deze persoon is."
+    ),
+    Waiting.HANDOVER: (
+        "Het pakket staat klaar op de machine waar avgflow draait. Geef het op een veilige manier aan de betrokkene. "
+        "Zeg daarna dat het gebeurd is."
+    ),
 }
 
 

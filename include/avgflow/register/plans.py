@@ -22,7 +22,10 @@ class PlanMissing(AvgflowError):
     """There is no such plan on the register."""
 
     def __init__(self, number: str) -> None:
-        super().__init__(f"Request {number} has no such plan on the register. Run its plan step again.")
+        super().__init__(
+            f"Request {number} has no such plan on the register yet; `avgflow request show {number}` says where it "
+            f"stands."
+        )
 
 
 @dataclass(frozen=True, repr=False)
