@@ -19,12 +19,14 @@ from avgflow.handling import answering, closing, identify
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused, Question, Waiting
 from avgflow.intake import Verification
+from avgflow.register.names import EventName
 from avgflow_airflow import running
 from avgflow_airflow.environment import send
 
 log = structlog.get_logger("avgflow")
 
 GO_ON, STOP = "Verder", "Stoppen"
+UNFIT = "Antwoord past niet bij de vraag / answer does not fit the question"
 
 BODIES: Mapping[Waiting, str] = {
     Waiting.VERIFICATION: """
@@ -73,7 +75,7 @@ class AskingOperator(HITLOperator):
         question = running.run(context, self.work)
         if question is None:
             return
-        log.info("request.waiting", request=question.number, waiting_for=question.waiting.value)
+        log.info("Wacht op een mens / waiting for a human", request=question.number, waiting_for=question.waiting.value)
         running.run(context, lambda env, number: _tell(env, question))
         self.body = BODIES[question.waiting]
         super().execute(context)
@@ -82,7 +84,7 @@ class AskingOperator(HITLOperator):
         try:
             answer = super().execute_complete(context, event)
         except ValueError as misfit:  # Airflow's API takes any answer; the error's text repeats what was typed
-            log.warning("answer.unfit", request=running.number_of(context), error=type(misfit).__name__)
+            log.warning(UNFIT, request=running.number_of(context), error=type(misfit).__name__)
             self.execute(context)
             return
         actor = str((answer["responded_by_user"] or {}).get("name") or "airflow")
@@ -92,7 +94,7 @@ class AskingOperator(HITLOperator):
         given = answer["params_input"]
         unfit = running.run(context, lambda env, number: self._unfit(env, number, given, actor))
         if unfit:
-            log.warning("answer.unfit", request=running.number_of(context), why=unfit)
+            log.warning(UNFIT, request=running.number_of(context), why=unfit)
         self.execute(context)
 
     def _unfit(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> str | None:
@@ -122,7 +124,13 @@ class IdentifyOperator(AskingOperator):
         )
 
     def work(self, env: Environment, number: str) -> Question | None:
-        return identify.identify(env, [number])[number]
+        question = identify.identify(env, [number])[number]
+        if question is None:
+            verified = running.told(env, number, EventName.REQUEST_VERIFIED)
+            log.info("Identiteit vastgesteld / identity verified", request=number, **verified)
+            found = running.told(env, number, EventName.REQUEST_IDENTIFIED)
+            log.info("Persoon gevonden / person found", request=number, **found)
+        return question
 
     def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
         identify.take(env, number, given.get("verified_by"), _numbers(given.get("persons")), actor)
@@ -136,6 +144,9 @@ class AnswerOperator(AskingOperator):
 
     def work(self, env: Environment, number: str) -> Question | None:
         prepared = answering.run(env, number)
+        made = running.told(env, number, EventName.ANSWER_MADE)
+        if made:
+            log.info("Antwoord gemaakt / answer made", request=number, **made)
         if prepared.message_id is not None:
             deliver(env, number, prepared.message_id)
         return prepared.question
@@ -161,7 +172,7 @@ def _tell(env: Environment, question: Question) -> None:
     try:
         deliver(env, question.number, closing.ask_officer(env, question))
     except (running.MailServerUnavailable, MailRefused) as fault:
-        log.warning("mail.failed", request=question.number, error=type(fault).__name__)
+        log.warning("Mail niet aanvaard / mail not accepted", request=question.number, error=type(fault).__name__)
 
 
 _REFUSED_US = ("SMTPAuthenticationError", "SMTPConnectError", "SMTPHeloError")
@@ -176,7 +187,11 @@ def deliver(env: Environment, number: str, message_id: str) -> None:
         if code.startswith("5") and kind not in _REFUSED_US:
             raise MailRefused(str(delivery.failure))
         raise running.MailServerUnavailable(delivery.failure)
-    log.info("mail.accepted", request=number, attempts=delivery.attempts)
+    log.info(
+        "Mail aanvaard door de mailserver / mail accepted by the mail server",
+        request=number,
+        attempts=delivery.attempts,
+    )
 
 
 def _numbers(given: object) -> Sequence[int]:

@@ -18,7 +18,9 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from avgflow.errors import AvgflowError, StoreUnreachable
 from avgflow.handling import closing
 from avgflow.handling.environment import Environment
-from avgflow.register.database import RegisterUnreachable
+from avgflow.register import events
+from avgflow.register.database import RegisterUnreachable, transaction
+from avgflow.register.names import EventName
 from avgflow.register.outbox import MailBusy
 from avgflow_airflow.environment import environment
 
@@ -69,7 +71,9 @@ def run(context: Mapping[str, Any], step: Callable[[Environment, str], Result]) 
         except AirflowException:
             raise
         except PASSING as fault:
-            log.warning("step.retry", request=number, step=task.task_id, error=type(fault).__name__)
+            log.warning(
+                "Later opnieuw / to be tried again", request=number, step=task.task_id, error=type(fault).__name__
+            )
             if task.try_number > task.max_tries:
                 _failed(env, number, task.task_id, fault)
             raise AirflowException(str(fault)) from None
@@ -81,12 +85,25 @@ def run(context: Mapping[str, Any], step: Callable[[Environment, str], Result]) 
                 f"{frame.name} ({frame.filename.rsplit('/', 1)[-1]}:{frame.lineno})"
                 for frame in reversed(traceback.extract_tb(sys.exc_info()[2])[-8:])
             )
-            log.error("step.fault", request=number, step=task.task_id, error=type(fault).__name__, where=where)
+            log.error(
+                "Onverwachte fout / unexpected fault",
+                request=number,
+                step=task.task_id,
+                error=type(fault).__name__,
+                where=where,
+            )
             _failed(env, number, task.task_id, fault)
             raise AirflowFailException(
                 f"Task {task.task_id} met an unexpected {type(fault).__name__}; the log says where. "
                 f"Report it, and clear the task when it is mended."
             ) from None
+
+
+def told(env: Environment, number: str, name: EventName) -> Mapping[str, Any]:
+    """What the register's newest event of this name says of a request; nothing where there is none."""
+    with transaction(env.register) as register:
+        found = [event.detail for event in events.history(register, number) if event.name == name]
+    return found[-1] if found else {}
 
 
 def _failed(env: Environment, number: str, step: str, fault: Exception) -> None:
@@ -96,4 +113,6 @@ def _failed(env: Environment, number: str, step: str, fault: Exception) -> None:
         if step == VERDICT and not isinstance(fault, closing.NotAtItsEnd):
             closing.give_up(env, number, step, type(fault).__name__)
     except AvgflowError as other:
-        log.warning("register.unreachable", request=number, step=step, error=type(other).__name__)
+        log.warning(
+            "Register onbereikbaar / register unreachable", request=number, step=step, error=type(other).__name__
+        )

@@ -11,6 +11,7 @@ import structlog
 from airflow.sdk import get_current_context, task
 from airflow.task.trigger_rule import TriggerRule
 
+from avgflow.dossier.evidence import meaning_of
 from avgflow.handling import closing, collecting, planning, validating
 from avgflow.handling.environment import Environment
 from avgflow.settings import Settings
@@ -44,7 +45,7 @@ def plan() -> None:
     def step(env: Environment, number: str) -> None:
         made = planning.make(env, [number])[number]
         tables = len({(s.store, s.table) for s in made.steps})
-        log.info("plan.made", request=number, tables=tables, rows=made.rows, digest=made.digest)
+        log.info("Plan gemaakt / plan made", request=number, tables=tables, rows=made.rows, digest=made.digest)
 
     running.run(get_current_context(), step)
 
@@ -55,10 +56,10 @@ def collect(store: str) -> None:
 
     def step(env: Environment, number: str) -> None:
         receipt = collecting.run(env, store, [number])[number]
-        for table, rows in receipt.counts.items():
-            log.info("table.collected", request=number, store=store, table=table, rows=rows)
+        for table, rows in sorted(receipt.counts.items()):
+            log.info("Tabel verzameld / table collected", request=number, store=store, table=table, rows=rows)
         total = sum(receipt.counts.values())
-        log.info("store.collected", request=number, store=store, rows=total, digest=receipt.digest)
+        log.info("Bron verzameld / store collected", request=number, store=store, rows=total, digest=receipt.digest)
 
     running.run(get_current_context(), step)
 
@@ -70,16 +71,18 @@ def validate() -> None:
     def step(env: Environment, number: str) -> None:
         done = validating.run(env, [number])[number]
         for expectation in done.verdict.expectations:
-            log.info(
-                "check.passed" if expectation.passed else "check.failed",
+            say = log.info if expectation.passed else log.error
+            say(
+                "Controle geslaagd / check passed" if expectation.passed else "Controle mislukt / check failed",
                 request=number,
                 store=expectation.store,
                 check=expectation.name,
+                means=meaning_of(expectation.name),
             )
         for (store, table), counts in done.redactions.items():
             for redaction, cells in counts.items():
                 log.info(
-                    "redaction.made",
+                    "Gegevens van anderen vervangen / others' data replaced",
                     request=number,
                     store=store,
                     table=str(table),
@@ -100,10 +103,10 @@ def close() -> None:
     def step(env: Environment, number: str) -> None:
         closed = closing.run(env, number)
         if not closed.missing:
-            log.info("request.closed", request=number, outcome=str(closed.request.outcome))
+            log.info("Verzoek afgesloten / request closed", request=number, outcome=str(closed.request.outcome))
             return
         for missing in closed.missing:
-            log.error("request.stopped", request=number, missing=missing)
+            log.error("Verzoek gestopt / request stopped", request=number, missing=missing)
         deliver(env, number, closing.tell_officer(env, number, closed.missing))
         raise closing.NotAtItsEnd(number, list(closed.missing))
 

@@ -179,4 +179,5 @@ def _validated(frames: Any, suite: Any, store: str, measured: Mapping[str, Seque
 
 def _quiet() -> None:
     """Great Expectations' own remarks are no part of a request's log."""
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    for name in ("great_expectations", "great_expectations.data_context.types.base"):
+        logging.getLogger(name).setLevel(logging.ERROR)

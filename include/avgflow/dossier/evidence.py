@@ -69,6 +69,11 @@ def page(number: str, verdict: Mapping[str, Any], templates: Templates | None = 
     )
 
 
+def meaning_of(check: str) -> str:
+    """What a check holds, in Dutch words."""
+    return _CHECKS.get(check, check)
+
+
 def _list(mapping: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
     return mapping.get(key) or ()
 
@@ -108,7 +113,7 @@ def _check(check: Mapping[str, Any], detail: str) -> dict[str, Any]:
     return {
         "store": check.get("store") or "",
         "name": name,
-        "text": check.get("text") or _CHECKS.get(name, name),
+        "text": check.get("text") or meaning_of(name),
         "passed": bool(check["passed"]),
         "detail": "" if shown is None else str(shown),
     }

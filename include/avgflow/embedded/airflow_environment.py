@@ -81,6 +81,8 @@ def _airflow_settings(layout: Layout, state: StackState, repository: Path) -> di
         ("logging", "file_task_handler_new_folder_permissions"): "0o700",
         ("logging", "file_task_handler_new_file_permissions"): "0o600",
         ("logging", "colored_console_log"): False,
+        # Airflow's own parts warn each other of deprecated calls, in the log of every task.
+        ("logging", "namespace_levels"): "py.warnings=ERROR",
         # The scheduler looks for work this often when it has none: Airflow's default of 1.0 costs a run of nine
         # tasks several seconds of waiting.
         ("scheduler", "scheduler_idle_sleep_time"): 0.1,
