@@ -1,22 +1,29 @@
 """
 ### Inzageverzoek (AVG art. 15)
 
-One run answers one request; the run id is its number. The way of a request:
+Eén run beantwoordt één verzoek. De run heet naar het nummer van het verzoek.
 
-1. **identify**: is it sure who asks (verified), and who is that in the stores? If not, the task waits for the privacy
-   officer (Required Actions, or `avgflow request verify|choose|approve`).
-2. **plan**: what will be collected from which table; checks the catalog against the live stores first.
-3. **one task per store**: collects the person's rows into a sealed work file and writes a receipt.
-4. **validate**: looks the person up again, counts and reads everything a second time, and compares. The result is
-   kept as evidence. If it fails, nothing is sent.
-5. **answer**: the encrypted package and the letter, by one mail. If the mail server is down, this task tries again
-   until it is back.
-6. **close**: the verdict. Green only if every receipt, the proof and the mail server's acceptance are on the register.
+1. **identify** (Wie is dit?): staat vast wie er vraagt, en wie is dat in de systemen? Zo niet, dan wacht de taak op de
+   privacy officer: onder Required Actions, of met `avgflow request verify`, `choose`, `approve` of `stop`.
+2. **plan** (Plan): wat uit welke tabel wordt verzameld. Eerst wordt de gegevenskaart met de systemen vergeleken.
+3. Een taak per systeem verzamelt de rijen van de persoon in een versleuteld werkbestand, met een ontvangstbewijs.
+4. **validate** (Controle): zoekt de persoon opnieuw op, telt en leest alles een tweede keer en vergelijkt. De uitslag
+   blijft bewaard als bewijs. Klopt er iets niet, dan gaat er niets de deur uit.
+5. **answer** (Antwoord): het versleutelde pakket en de brief, in één mail. Ligt de mailserver eruit, dan probeert deze
+   taak het opnieuw tot hij er weer is.
+6. **close** (Afsluiten): het oordeel. Groen alleen als elk ontvangstbewijs, het bewijs en de aanvaarding door de
+   mailserver in het register staan.
 
-**Owner:** the privacy officer. **When a task fails** the log says in one line what to do; the officer gets a mail.
-`store … cannot be reached`: mend the store, then clear its task. `catalog does not fit`: `avgflow catalog check`,
-mend, clear **plan** with what follows. `not proven complete`: read the evidence, then clear **plan** with what follows.
-No personal data is in this run's configuration, logs or results.
+In deze run staan geen persoonsgegevens: niet in de instellingen, niet in de logboeken, niet in de uitkomsten.
+
+**Owner:** the privacy officer.
+
+**When a task fails** its log says in one line what to do, and the officer gets a mail.
+
+- `store … cannot be reached`: mend the store, then clear its task.
+- `catalog does not fit`: run `avgflow catalog check`, mend the catalog, then clear **plan** with what follows.
+- `not proven complete`: read `avgflow request evidence NUMBER -o FILE`, then clear **plan** with what follows.
+- stopped by a human: if the request is to go on after all, clear **identify** with what follows.
 """
 
 from airflow.sdk import DAG, Param, chain
@@ -28,7 +35,7 @@ from avgflow_airflow.tasks import DEFAULT_ARGS, MAIL_RETRIES, close, collect, pl
 with DAG(
     dag_id="access_request",
     dag_display_name="Inzageverzoek (AVG art. 15)",
-    description="Everything held of one person, proven complete, to that person",
+    description="Alles van één persoon, bewezen volledig, naar die persoon (access request)",
     doc_md=__doc__,
     schedule=None,
     catchup=False,

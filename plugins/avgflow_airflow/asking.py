@@ -30,29 +30,47 @@ UNFIT = "Antwoord past niet bij de vraag / answer does not fit the question"
 
 BODIES: Mapping[Waiting, str] = {
     Waiting.VERIFICATION: """
-De persoon is nog niet geverifieerd. Kies hieronder hoe u de identiteit hebt vastgesteld en kies **Verder**.
+Er is nog niet vastgesteld wie dit verzoek doet. Stel dat vast, zonder kopie van een identiteitsbewijs. Zeg hieronder
+hoe u dat deed en kies **Verder**.
 
-*The person is not verified yet. Choose how you verified them, then **Verder** (go on).*
+*It is not known yet who makes this request. Verify the person, without a copy of an identity document. Say below how
+you did it, then choose **Verder** (go on).*
 """,
     Waiting.CHOICE: """
-Er zijn meer personen die het kunnen zijn. `avgflow request show NUMMER --candidates` toont ze. Vul hieronder de nummers
-in (bijvoorbeeld `1` of `1,3`) en kies **Verder**.
+Dit verzoek kan over meer dan één persoon gaan. `avgflow request show NUMMER --candidates` toont wie het kunnen zijn.
+Vul hieronder het nummer in van de juiste persoon en kies **Verder**. Staat dezelfde persoon er vaker? Vul dan al die
+nummers in, bijvoorbeeld `1,3`.
 
-*Several people may be meant. `avgflow request show NUMBER --candidates` lists them. Give their numbers, then **Verder**
-(go on).*
+*This request may be about more than one person. `avgflow request show NUMBER --candidates` shows who they are. Give
+the number of the right one below (several, such as `1,3`, if they are the same person), then choose **Verder** (go
+on).*
 """,
     Waiting.ADDRESS: """
-Het e-mailadres van het verzoek komt bij deze persoon niet voor, terwijl het wel zo is geverifieerd. Kies alleen
-**Verder** als u zeker weet dat het van deze persoon is.
+De identiteit is vastgesteld met een bekend e-mailadres, maar het adres van dit verzoek staat bij deze persoon in geen
+enkel systeem. Weet u zeker dat het adres van deze persoon is? Kies dan **Verder**. Anders: **Stoppen**. U hoeft
+hieronder niets in te vullen.
 
-*No store knows the e-mail address for this person, though they were verified by it. Go on only if you are sure.*
+*The person was verified by a known e-mail address, but no store holds the address of this request for them. Choose
+**Verder** (go on) only if you are sure that it is theirs; else **Stoppen** (stop). Leave the fields below empty.*
 """,
     Waiting.HANDOVER: """
-Het pakket is te groot voor een e-mail. Geef het op een andere veilige manier aan de persoon en kies daarna **Verder**.
+Het pakket is te groot voor een e-mail. Het staat klaar in de werkmap van avgflow, bij dit nummer. Geef het op een
+andere, veilige manier aan de persoon en kies daarna **Verder**.
 
-*The package is too large for a mail. Hand it over safely another way, then go on.*
+*The package is too large for a mail. It lies in avgflow's work folder, under this number. Hand it over safely another
+way, then choose **Verder** (go on).*
 """,
 }
+
+WAYS: Mapping[str, str] = {
+    "null": "– kies / choose –",
+    Verification.PORTAL_LOGIN: "Ingelogd op het klantenportaal (portal login)",
+    Verification.KNOWN_EMAIL: "Antwoord vanaf een bekend e-mailadres (known e-mail)",
+    Verification.PHONE_CALLBACK: "Teruggebeld op een bekend nummer (phone call-back)",
+    Verification.IN_PERSON: "In persoon (in person)",
+    Verification.MANDATE: "Machtiging gezien (mandate)",
+}
+"""How Airflow's form names the ways of verifying."""
 
 
 class AskingOperator(HITLOperator):
@@ -114,10 +132,18 @@ class IdentifyOperator(AskingOperator):
             subject="{{ run_id }}: wie is dit? (who is this?)",
             asked={
                 "verified_by": Param(
-                    None, type=["null", "string"], enum=[None, *Verification], title="Geverifieerd door (verified by)"
+                    None,
+                    type=["null", "string"],
+                    enum=[None, *Verification],
+                    values_display=dict(WAYS),
+                    title="Hoe vastgesteld (verified by)",
+                    description="Alleen als de identiteit nog niet vaststaat. (Only if not verified yet.)",
                 ),
                 "persons": Param(
-                    None, type=["null", "string"], title="Nummers van de personen (numbers of the persons)"
+                    None,
+                    type=["null", "string"],
+                    title="Welke persoon (which person)",
+                    description="Alleen als er meer personen kunnen zijn. (Only if several may be meant.)",
                 ),
             },
             **kwargs,
