@@ -91,6 +91,9 @@ class Target:
 
     def printed(self, name: str) -> ColumnElement[str]:
         """A column in PostgreSQL's own print: nothing is rounded, re-typed or guessed on the way."""
+        if self.types.get(name) == "inet":
+            # A cast adds the mask of a single host (10.0.0.1/32), which the column does not show.
+            return func.abbrev(self.relation.c[name], type_=Text)
         return cast(self.relation.c[name], Text)
 
     def normalised(self, name: str) -> ColumnElement[str]:
