@@ -8,7 +8,9 @@ What the subject already is or has (own name, address, number) stays.
 
 from __future__ import annotations
 
+import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,11 +26,13 @@ Reason = Literal["third_party", "name", "email", "phone"]
 _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 # A Dutch or international number: 10 digits from 0, or 9 to 13 after +, with blanks, dots, dashes or brackets between.
 _PHONE = re.compile(r"(?<![\w+])(?:\+\d{1,3}|00\d{1,3}|\(?0)(?:[\s.()-]*\d){8,11}(?![\w])")
-_WORD = re.compile(r"['’]?[^\W\d_](?:[^\W_]|['’.-](?=[^\W_]))*")
+_WORD = re.compile(r"['’]?[^\W\d_](?:[^\W_]|[\u0300-\u036f]|['’.-](?=[^\W_]))*")
 _LONGEST_PARTICLE = 5
 """Letters in the longest word of a name in lower case ('van', 'der', 'die', "'t", 'thoe'); a store decides what is
 a name.
 """
+_JSON_TYPES = frozenset({"json", "jsonb"})
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _BETWEEN = re.compile(r"""[^\S\n]*[-."“”„‘'(;,&/]?[^\S\n]*["“„‘'(]?""")
 _CLOSING = tuple("\"”')")
 _LONGEST_NAME = 7
@@ -81,8 +85,8 @@ class Pseudonyms:
 
 
 def flat(name: str) -> str:
-    """A name for comparison: normal form, single blanks."""
-    return " ".join((normal(name) or "").split())
+    """A name for comparison: normal form, single blanks, letters with their diacritics as one character."""
+    return unicodedata.normalize("NFC", " ".join((normal(name) or "").split()))
 
 
 def digits(phone: str) -> str:
@@ -121,6 +125,14 @@ def possible_names(text: str) -> PossibleNames:
     return PossibleNames(tuple(every), tuple(shortest))
 
 
+def texts_of(value: str, sql_type: str) -> Iterator[str]:
+    """The texts in a value: of a JSON document every string, as it reads (a quote in it is written `\\"`)."""
+    if sql_type in _JSON_TYPES:
+        yield from (json.loads(match.group()) for match in _JSON_STRING.finditer(value))
+    else:
+        yield value
+
+
 def _ends(text: str, words: list[tuple[str, int, int]], first: int) -> Iterator[int]:
     """Where a name that begins at a word may end."""
     for j in range(first + 1, min(first + _LONGEST_NAME, len(words))):
@@ -146,11 +158,13 @@ class Redactor:
     """Replaces others' data in the rows of one table; counts what it did."""
 
     def __init__(self, table: Table, header: Header, known: Known, policy: Policy, language: str) -> None:
-        self._columns = [(name, table.columns[name]) for name, _ in header.columns]
+        self._columns = [(name, table.columns[name], sql_type) for name, sql_type in header.columns]
         self._known = known
         self._email = policy.redaction.email.in_(language)
         self._phone = policy.redaction.phone.in_(language)
-        self._names = _pattern(known.others)
+        # Own names too: 'Kay Van Bragt' is the person, though 'Kay Van' might be somebody.
+        self._names = _names_in({*known.others, *known.own})
+        self._pattern = _pattern(self._names)
         self.counts: Counter[Redaction] = Counter()
 
     def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
@@ -162,10 +176,10 @@ class Redactor:
         """One row with others' data replaced."""
         return Row(
             row.record_class,
-            tuple(self._value(name, spec, v) for (name, spec), v in zip(self._columns, row.values, strict=True)),
+            tuple(self._value(*column, v) for column, v in zip(self._columns, row.values, strict=True)),
         )
 
-    def _value(self, name: str, spec: Column, value: str | None) -> str | None:
+    def _value(self, name: str, spec: Column, sql_type: str, value: str | None) -> str | None:
         if value is None or not value.strip():
             return value
         if spec.third_party:
@@ -174,12 +188,22 @@ class Redactor:
             self.counts[Redaction(name, "third_party")] += 1
             return self._known.others[flat(value)]
         if spec.free_text:
-            return self._text(name, value)
+            return self._json(name, value) if sql_type in _JSON_TYPES else self._text(name, value)
         return value
+
+    def _json(self, name: str, value: str) -> str:
+        """A JSON document with others replaced in its strings only: a number may look like a telephone number."""
+
+        def string(match: re.Match[str]) -> str:
+            text = json.loads(match.group())
+            redacted = self._text(name, text)
+            return match.group() if redacted == text else json.dumps(redacted, ensure_ascii=False)
+
+        return _JSON_STRING.sub(string, value)
 
     def _text(self, name: str, value: str) -> str:
         def email(match: re.Match[str]) -> str:
-            if normal(match.group().rstrip(".")) in self._known.own_emails:
+            if normal(match.group().strip(".'")) in self._known.own_emails:
                 return match.group()
             self.counts[Redaction(name, "email")] += 1
             return self._email
@@ -191,18 +215,32 @@ class Redactor:
             return self._phone
 
         def person(match: re.Match[str]) -> str:
+            found = self._names[(match.lastindex or 0) - 1]
+            if found in self._known.own:
+                return match.group()
             self.counts[Redaction(name, "name")] += 1
-            return self._known.others[flat(match.group())]
+            return self._known.others[found]
 
         value = _PHONE.sub(phone, _EMAIL.sub(email, value))
-        return self._names.sub(person, value) if self._names else value
+        return self._pattern.sub(person, value) if self._names else value
 
 
-def _pattern(others: Mapping[str, str]) -> re.Pattern[str] | None:
-    """Any of the names, the longest first, with any blanks between the words; whole words only."""
-    # A number that stands for somebody (a key in a third-party column) is no name; in a text it would be anything.
-    others = {name: pseudonym for name, pseudonym in others.items() if re.search(r"[^\W\d_]", name)}
-    if not others:
-        return None
-    names = [r"\s+".join(map(re.escape, name.split())) for name in sorted(others, key=len, reverse=True)]
-    return re.compile(r"(?<!\w)(?:" + "|".join(names) + r")(?!\w)", re.IGNORECASE)
+def _names_in(known: Iterable[str]) -> list[str]:
+    """What is a name, the longest first. A number that stands for somebody (a key in a third-party column) is none;
+    in a text it would be anything.
+    """
+    return sorted((name for name in known if re.search(r"[^\W\d_]", name)), key=len, reverse=True)
+
+
+def _pattern(names: Iterable[str]) -> re.Pattern[str]:
+    """Any of the names, a group each, with any blanks between the words; whole words only."""
+    written = (r"\s+".join("".join(map(_letter, word)) for word in name.split()) for name in names)
+    return re.compile(r"(?<!\w)(?:" + "|".join(f"({name})" for name in written) + r")(?!\w)", re.IGNORECASE)
+
+
+def _letter(letter: str) -> str:
+    """A character of a name in lower case as it may be written: with its diacritics apart, too."""
+    if letter == "\u0307":  # what lower case makes of a dotted capital I (İbrahim), in which it is not apart
+        return "\u0307?"
+    apart = unicodedata.normalize("NFD", letter)
+    return re.escape(letter) if apart == letter else f"(?:{re.escape(letter)}|{re.escape(apart)})"

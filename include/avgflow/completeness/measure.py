@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from avgflow.catalog.names import TableName
 from avgflow.identity import Footprint, normal
-from avgflow.redaction import Known, Redaction, Redactor, flat
+from avgflow.redaction import Known, Redaction, Redactor, flat, texts_of
 from avgflow.stores import collect, count
 from avgflow.stores.selection import Target, ways
 from avgflow.workfile import Header, Reader, Row
@@ -126,7 +126,7 @@ def _compare(target: Target, work: Work, again: Iterator[Row], tally: Counter[st
     header = work.reader.header(target.name)
     mine = _Belonging(target, header, work.footprint)
     positions = [i for i, (column, _) in enumerate(header.columns) if column in target.table.key]
-    names = [i for i, (column, _) in enumerate(header.columns) if _watched(target, column)]
+    names = [(i, sql_type) for i, (column, sql_type) in enumerate(header.columns) if _watched(target, column)]
     redactor = work.redactor[target.name]
     last: tuple[str | None, ...] | None = None
     for row in work.reader.rows(target.name):
@@ -139,7 +139,7 @@ def _compare(target: Target, work: Work, again: Iterator[Row], tally: Counter[st
         tally["doubled"] += bool(target.table.key) and key == last
         last = key
         redacted = redactor.row(row)
-        tally["unredacted"] += sum(_readable(redacted.values[i], work.known) for i in names)
+        tally["unredacted"] += sum(_readable(redacted.values[i], sql_type, work.known) for i, sql_type in names)
 
 
 def _watched(target: Target, column: str) -> bool:
@@ -147,9 +147,22 @@ def _watched(target: Target, column: str) -> bool:
     return spec.third_party or spec.free_text
 
 
-def _readable(value: str | None, known: Known) -> bool:
-    """Whether the full name of a third party still stands in a value."""
-    return value is not None and any(f" {name} " in f" {flat(value)} " for name in known.others)
+def _readable(value: str | None, sql_type: str, known: Known) -> bool:
+    """Whether the full name of a third party still stands in a value, other than as a part of the person's own."""
+    texts = [f" {flat(text)} " for text in texts_of(value, sql_type)] if value else []
+    return any(
+        f" {name} " in text and f" {name} " in _without_own(text, name, known.own)
+        for text in texts
+        for name in known.others
+    )
+
+
+def _without_own(text: str, name: str, own: Iterable[str]) -> str:
+    """The text without the person's own names that hold this one ('Kay Van' in 'Kay Van Bragt')."""
+    for mine in own:
+        if f" {name} " in f" {mine} ":
+            text = text.replace(f" {mine} ", " | ")
+    return text
 
 
 class _Belonging:

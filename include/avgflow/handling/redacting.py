@@ -12,7 +12,7 @@ from avgflow.catalog.names import TableName
 from avgflow.handling.environment import Environment, View
 from avgflow.identity import Footprint, normal
 from avgflow.intake import Subject
-from avgflow.redaction import Known, Pseudonyms, Redactor, digits, flat, possible_names
+from avgflow.redaction import Known, Pseudonyms, Redactor, digits, flat, possible_names, texts_of
 from avgflow.stores.people import Kind, known_first_names, known_names
 from avgflow.workfile import Reader
 
@@ -26,6 +26,8 @@ class _Seen:
     """What one pass over a person's rows brings to light."""
 
     own: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
+    """Names beside the person's own identifiers, in rows about something else (the contact of an order)."""
     emails: set[str] = field(default_factory=set)
     phones: set[str] = field(default_factory=set)
     third: dict[str, tuple[str, Kind]] = field(default_factory=dict)
@@ -41,9 +43,10 @@ def known(
     for store, reader in readers.items():
         for name, table in env.catalog.stores[store].tables.items():
             if name in reader.counts:
-                _look(table, reader, name, seen)
+                _look(table, reader, name, footprint.identifiers, seen)
     if subject.name:
         seen.own.add(flat(subject.name))
+    seen.own |= {name for name in seen.named if _completes(name, seen.own)}
     if subject.phone:
         seen.phones.add(digits(subject.phone))
     pseudonyms = Pseudonyms(env.policy, language)
@@ -88,11 +91,16 @@ def redactors(
     }
 
 
-def _look(table: Table, reader: Reader, name: TableName, seen: _Seen) -> None:
+def _look(
+    table: Table, reader: Reader, name: TableName, identifiers: Mapping[str, frozenset[str]], seen: _Seen
+) -> None:
+    types = [sql_type for _, sql_type in reader.header(name).columns]
     columns = [(i, table.columns[column]) for i, (column, _) in enumerate(reader.header(name).columns)]
     for row in reader.rows(name):
         if table.person:
             seen.own |= set(_names(columns, row.values))
+        elif _names_the_person(columns, row.values, identifiers):
+            seen.named |= set(_names(columns, row.values))
         for i, spec in columns:
             value = row.values[i]
             if value is None or not value.strip():
@@ -102,11 +110,28 @@ def _look(table: Table, reader: Reader, name: TableName, seen: _Seen) -> None:
             if spec.third_party:
                 seen.third.setdefault(flat(value), (value, "staff" if spec.category == "staff" else "other"))
             elif spec.free_text:
-                names = possible_names(value)
-                seen.possible |= dict.fromkeys(names.all)
-                seen.shortest |= dict.fromkeys(names.shortest)
+                for text in texts_of(value, types[i]):
+                    names = possible_names(text)
+                    seen.possible |= dict.fromkeys(names.all)
+                    seen.shortest |= dict.fromkeys(names.shortest)
             elif spec.attribute == _PHONE:
                 seen.phones.add(digits(value))
+
+
+def _names_the_person(
+    columns: list[tuple[int, Column]], values: tuple[str | None, ...], identifiers: Mapping[str, frozenset[str]]
+) -> bool:
+    """Whether a row holds identifiers of the person, and of nobody else."""
+    held = [(spec.identifier, normal(values[i])) for i, spec in columns if spec.identifier]
+    own = [value in identifiers.get(kind, frozenset()) for kind, value in held if value]
+    return bool(own) and all(own)
+
+
+def _completes(name: str, own: set[str]) -> bool:
+    """Whether a name holds every word of a name that is the person's ('Leah Westerbeek' where a store has only
+    'Westerbeek'); any does where none is known. Another name behind the person's address may be somebody else's.
+    """
+    return not own or any(set(known.split()) <= set(name.split()) for known in own)
 
 
 def _look_back(value: str, seen: _Seen) -> None:
