@@ -153,9 +153,9 @@ class IdentifyOperator(AskingOperator):
         question = identify.identify(env, [number])[number]
         if question is None:
             verified = running.told(env, number, EventName.REQUEST_VERIFIED)
-            log.info("Identiteit vastgesteld / identity verified", request=number, **verified)
+            log.info("Identiteit vastgesteld / identity verified", **verified, request=number)
             found = running.told(env, number, EventName.REQUEST_IDENTIFIED)
-            log.info("Persoon gevonden / person found", request=number, **found)
+            log.info("Persoon opgezocht / person looked up", **found, request=number)
         return question
 
     def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
@@ -172,7 +172,7 @@ class AnswerOperator(AskingOperator):
         prepared = answering.run(env, number)
         made = running.told(env, number, EventName.ANSWER_MADE)
         if made:
-            log.info("Antwoord gemaakt / answer made", request=number, **made)
+            log.info("Antwoord gemaakt / answer made", **made, request=number)
         if prepared.message_id is not None:
             deliver(env, number, prepared.message_id)
         return prepared.question

@@ -45,7 +45,7 @@ def plan() -> None:
     def step(env: Environment, number: str) -> None:
         made = planning.make(env, [number])[number]
         tables = len({(s.store, s.table) for s in made.steps})
-        log.info("Plan gemaakt / plan made", request=number, tables=tables, rows=made.rows, digest=made.digest)
+        log.info("Plan gemaakt / plan made", tables=tables, rows=made.rows, digest=made.digest, request=number)
 
     running.run(get_current_context(), step)
 
@@ -57,9 +57,9 @@ def collect(store: str) -> None:
     def step(env: Environment, number: str) -> None:
         receipt = collecting.run(env, store, [number])[number]
         for table, rows in sorted(receipt.counts.items()):
-            log.info("Tabel verzameld / table collected", request=number, store=store, table=table, rows=rows)
+            log.info("Tabel verzameld / table collected", store=store, table=table, rows=rows, request=number)
         total = sum(receipt.counts.values())
-        log.info("Bron verzameld / store collected", request=number, store=store, rows=total, digest=receipt.digest)
+        log.info("Bron verzameld / store collected", store=store, rows=total, digest=receipt.digest, request=number)
 
     running.run(get_current_context(), step)
 
@@ -71,24 +71,22 @@ def validate() -> None:
     def step(env: Environment, number: str) -> None:
         done = validating.run(env, [number])[number]
         for expectation in done.verdict.expectations:
-            say = log.info if expectation.passed else log.error
-            say(
-                "Controle geslaagd / check passed" if expectation.passed else "Controle mislukt / check failed",
-                request=number,
-                store=expectation.store,
-                check=expectation.name,
-                means=meaning_of(expectation.name),
-            )
+            meaning = meaning_of(expectation.name)
+            where = {"store": expectation.store, "check": expectation.name, "request": number}
+            if expectation.passed:
+                log.info(f"Controle geslaagd: {meaning} / check passed", **where)
+            else:
+                log.error(f"Controle mislukt: {meaning} / check failed", **where)
         for (store, table), counts in done.redactions.items():
             for redaction, cells in counts.items():
                 log.info(
                     "Gegevens van anderen vervangen / others' data replaced",
-                    request=number,
                     store=store,
                     table=str(table),
                     column=redaction.column,
                     reason=redaction.reason,
                     cells=cells,
+                    request=number,
                 )
         if not done.verdict.passed:
             raise validating.CheckFailed(done.verdict)
@@ -106,8 +104,8 @@ def close() -> None:
             log.info("Verzoek afgesloten / request closed", request=number, outcome=str(closed.request.outcome))
             return
         for missing in closed.missing:
-            log.error("Verzoek gestopt / request stopped", request=number, missing=missing)
+            log.error(f"Verzoek gestopt: {missing.nl} / request stopped: {missing.en}", request=number)
         deliver(env, number, closing.tell_officer(env, number, closed.missing))
-        raise closing.NotAtItsEnd(number, list(closed.missing))
+        raise closing.NotAtItsEnd(number, closed.missing)
 
     running.run(get_current_context(), step)

@@ -5,7 +5,9 @@ Airflow looks at the last task only, so this one runs whatever happened before, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -26,11 +28,32 @@ NAMED = 5
 """Differences between catalog and stores that a reason names; `avgflow catalog check` lists all."""
 
 
+_DRIFT = {
+    "unknown table": "tabel staat niet in de catalogus",
+    "missing table": "tabel bestaat niet",
+    "unknown column": "kolom staat niet in de catalogus",
+    "missing column": "kolom bestaat niet",
+    "wrong kind": "is een ander soort tabel of view",
+    "wrong key": "heeft een andere sleutel",
+    "rejected condition": "een voorwaarde uit de catalogus wordt geweigerd",
+}
+"""The unsafe ways in which a store can differ from the catalog, in Dutch."""
+
+_TAKEN_UP = (EventName.REQUEST_STARTED, EventName.REQUEST_RESUMED)
+
+
+class Missing(NamedTuple):
+    """One thing that keeps a request from being closed, in Dutch and English; nothing of the person."""
+
+    nl: str
+    en: str
+
+
 class NotAtItsEnd(AvgflowError):
     """A request cannot be closed; the message says what is missing."""
 
-    def __init__(self, number: str, missing: list[str]) -> None:
-        super().__init__(f"{number} is not at its end: {'; '.join(missing)}.")
+    def __init__(self, number: str, missing: Sequence[Missing]) -> None:
+        super().__init__(f"{number} is not at its end: {'; '.join(one.en for one in missing)}.")
         self.missing = missing
 
 
@@ -39,7 +62,7 @@ class Closed:
     """A request and what came of it, or what is missing."""
 
     request: Request
-    missing: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
 
 
 def run(env: Environment, number: str) -> Closed:
@@ -47,8 +70,10 @@ def run(env: Environment, number: str) -> Closed:
     with transaction(env.register) as register:
         missing = _missing(env, register, number)
         if missing:
-            reason = "; ".join(missing)
-            stopped = requests.set_status(register, env.keyring, number, Status.STOPPED, reason=f"Missing: {reason}.")
+            reason = "; ".join(one.en for one in missing)
+            stopped = requests.set_status(
+                register, env.keyring, number, Status.STOPPED, reason=f"Not at its end: {reason}."
+            )
             return Closed(stopped, tuple(missing))
         outcome = _outcome(env, register, number)
         closed = requests.set_status(register, env.keyring, number, Status.CLOSED, outcome=outcome)
@@ -56,7 +81,7 @@ def run(env: Environment, number: str) -> Closed:
     return Closed(closed)
 
 
-def tell_officer(env: Environment, number: str, missing: tuple[str, ...]) -> str:
+def tell_officer(env: Environment, number: str, missing: Sequence[Missing]) -> str:
     """Put a mail to the privacy officer in the outbox that says what is missing where; its Message-ID."""
     with transaction(env.register) as register:
         proven = _proof(env, register, number)
@@ -67,10 +92,10 @@ def tell_officer(env: Environment, number: str, missing: tuple[str, ...]) -> str
             for check in table["checks"]
             if not check["passed"]
         ]
-        message = letters.stopped_mail(number, env.policy, failed, "; ".join(missing))
+        reason = f"Waarom: {'; '.join(one.nl for one in missing)}."
+        message = letters.stopped_mail(number, env.policy, failed, reason)
         # One mail each time the request is taken up, however often this runs.
-        taken_up = (EventName.REQUEST_STARTED, EventName.REQUEST_RESUMED)
-        times = sum(event.name in taken_up for event in events.history(register, number))
+        times = sum(event.name in _TAKEN_UP for event in events.history(register, number))
         return outbox.enqueue(register, env.keyring, number, f"stopped:{times}", env.policy.officer_mailbox, message)
 
 
@@ -117,25 +142,32 @@ def give_up(env: Environment, number: str, step: str, error: str) -> None:
         requests.set_status(register, env.keyring, number, Status.STOPPED, reason=reason)
 
 
-def _missing(env: Environment, register: Connection, number: str) -> list[str]:
-    request = requests.get(register, number)
-    if request.verified_by is None:
-        return ["the person is not verified"]
+def _missing(env: Environment, register: Connection, number: str) -> list[Missing]:
+    stopped = _stopped(register, number)
+    if stopped:
+        return [stopped]
+    if requests.get(register, number).verified_by is None:
+        return [Missing("de identiteit is niet vastgesteld", "the person is not verified"), *_why(register, number)]
     done = receipts.receipts(register, number)
     collected = {receipt.store for receipt in done if receipt.step == Step.COLLECT}
-    missing = [f"no receipt of store {store}" for store in env.catalog.stores if store not in collected]
+    missing = [
+        Missing(f"geen ontvangstbewijs van {store}", f"no receipt of store {store}")
+        for store in env.catalog.stores
+        if store not in collected
+    ]
     proven = _proof(env, register, number)
     if proven is None:
-        missing.append("no proof of completeness")
+        missing.append(Missing("geen bewijs van volledigheid", "no proof of completeness"))
     elif not proven.passed:
-        missing.append("the completeness check did not pass")
+        missing.append(Missing("de controle is niet geslaagd", "the completeness check did not pass"))
     mails = [mail for mail in outbox.mails(register, number) if mail.kind == ANSWER]
     handed = any(receipt.step == Step.HAND_OVER for receipt in done)
     if not mails and not handed:
-        missing.append("no answer went out")
+        missing.append(Missing("er ging geen antwoord uit", "no answer went out"))
     elif any(mail.accepted_at is None for mail in mails):
-        missing.append("the mail server has not accepted the answer")
-    return missing + _failed(register, number) if missing else []
+        accepted = "the mail server has not accepted the answer"
+        missing.append(Missing("de mailserver heeft het antwoord niet aanvaard", accepted))
+    return missing + _why(register, number) if missing else []
 
 
 def _proof(env: Environment, register: Connection, number: str) -> evidence.Evidence | None:
@@ -145,24 +177,35 @@ def _proof(env: Environment, register: Connection, number: str) -> evidence.Evid
         return None
 
 
-def _failed(register: Connection, number: str) -> list[str]:
-    """Why: what went wrong since the request was last taken up, the last fault of each step, and where."""
-    failed: dict[str, str] = {}
-    drifted: dict[str, None] = {}
-    stopped: list[str] = []
+def _stopped(register: Connection, number: str) -> Missing | None:
+    """Who stopped the request since it was last taken up: what else is missing then says nothing."""
+    stopped = None
+    for event in events.history(register, number):
+        if event.name in _TAKEN_UP:
+            stopped = None
+        elif event.name == EventName.REQUEST_STOPPED and event.actor != events.SYSTEM:
+            stopped = Missing(f"gestopt door {event.actor}", f"stopped by {event.actor}")
+    return stopped
+
+
+def _why(register: Connection, number: str) -> list[Missing]:
+    """What went wrong since the request was last taken up: the last fault of each step, and where."""
+    failed: dict[str, Missing] = {}
+    drifted: dict[Missing, None] = {}
     for event in events.history(register, number):
         detail = event.detail
-        if event.name in (EventName.REQUEST_STARTED, EventName.REQUEST_RESUMED):
-            failed, drifted, stopped = {}, {}, []
-        elif event.name == EventName.REQUEST_STOPPED and event.actor != events.SYSTEM:
-            stopped = [f"stopped by {event.actor}"]
+        if event.name in _TAKEN_UP:
+            failed, drifted = {}, {}
         elif event.name == EventName.STORE_DRIFTED:
-            drifted[f"{detail['store']}.{detail['table']}: {detail['kind'].replace('-', ' ')}"] = None
+            kind, where = detail["kind"].replace("-", " "), f"{detail['store']}.{detail['table']}"
+            drifted[Missing(f"{where}: {_DRIFT.get(kind, kind)}", f"{where}: {kind}")] = None
         elif event.name == EventName.STEP_FAILED:
-            where = f" of store {detail['store']}" if "store" in detail else ""
-            failed[detail["step"]] = f"task {detail['step']} failed ({detail['error']}{where})"
-    more = [f"{len(drifted) - NAMED} more tables or columns"] if len(drifted) > NAMED else []
-    return [*stopped, *failed.values(), *list(drifted)[:NAMED], *more]
+            step, error = detail["step"], detail["error"]
+            nl, en = (f" van {detail['store']}", f" of store {detail['store']}") if "store" in detail else ("", "")
+            failed[step] = Missing(f"taak {step} is mislukt ({error}{nl})", f"task {step} failed ({error}{en})")
+    left = len(drifted) - NAMED
+    more = [Missing(f"nog {left} tabellen of kolommen", f"{left} more tables or columns")] if left > 0 else []
+    return [*failed.values(), *list(drifted)[:NAMED], *more]
 
 
 def _outcome(env: Environment, register: Connection, number: str) -> Outcome:
@@ -170,7 +213,7 @@ def _outcome(env: Environment, register: Connection, number: str) -> Outcome:
     try:
         plan = planning.stored(env, [number])[number]
     except PlanMissing:
-        raise NotAtItsEnd(number, ["no plan"]) from None
+        raise NotAtItsEnd(number, [Missing("geen plan", "no plan")]) from None
     collected = sum(sum(r.counts.values()) for r in receipts.receipts(register, number) if r.step == Step.COLLECT)
     if collected == 0:
         return Outcome.NOTHING_FOUND

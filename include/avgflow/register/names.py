@@ -30,7 +30,7 @@ class EventName(Bilingual):
     REQUEST_STARTED = "request.started", "Behandeling begonnen", "Work started"
     REQUEST_RESUMED = "request.resumed", "Behandeling hervat", "Work resumed"
     REQUEST_VERIFIED = "request.verified", "Identiteit vastgesteld", "Identity verified"
-    REQUEST_IDENTIFIED = "request.identified", "Gegevens van de persoon gevonden", "The person's records found"
+    REQUEST_IDENTIFIED = "request.identified", "Persoon opgezocht in de systemen", "Person looked up in the stores"
     REQUEST_AMBIGUOUS = "request.ambiguous", "Meer personen mogelijk", "More than one person possible"
     CANDIDATES_SHOWN = "candidates.shown", "Mogelijke personen getoond", "Possible persons shown"
     REQUEST_RESOLVED = "request.resolved", "Persoon aangewezen door een mens", "Person pointed out by a human"
