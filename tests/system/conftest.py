@@ -1,0 +1,130 @@
+"""One running stack for all system tests but those of the stack itself, and the order that makes the scan the last."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from canary_people import Canary, plant
+from desk import Desk
+
+from avgflow.cli.stack import start
+from avgflow.demo import load as demo
+from avgflow.demo import truth
+from avgflow.demo.stores import STORES
+from avgflow.demo.truth import SubjectTruth
+from avgflow.demo.world import World
+from avgflow.embedded import stack
+
+HERE = Path(__file__).parent
+
+ORDER = (
+    "test_stack",  # has a stack of its own, which is gone when the other comes up
+    "test_request_way",
+    "test_request_input",
+    "test_request_questions",
+    "test_request_faults",
+    "test_audit_trail",
+    "test_no_personal_data",  # looks at what all of these left behind
+)
+
+WORLD = World(seed=11, subjects=300)
+
+WORDS = "Aalbes Braambes Citroen Dadelpit Egelantier Framboos Guavepit Hazelnoot Iepenloof Juttepeer"
+CANARIES: Mapping[str, Canary] = {word.lower(): Canary(word, n) for n, word in enumerate(WORDS.split())}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """System tests come last, in the order above, in one process."""
+    ours = [item for item in items if item.path.is_relative_to(HERE)]
+    ours.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER) - 1.5)
+    for item in ours:
+        item.add_marker(pytest.mark.system)
+        item.add_marker(pytest.mark.xdist_group("system"))
+    items[:] = [item for item in items if not item.path.is_relative_to(HERE)] + ours
+
+
+@pytest.fixture(scope="session")
+def desk() -> Iterator[Desk]:
+    """The stack, up, with three hundred people in its stores, and the canaries among them.
+
+    A fault that may pass is tried again twice, after a second. Whatever its processes leave in their temporary folder
+    is left in the home, where the scan finds it.
+    """
+    home = Path(tempfile.mkdtemp(prefix="avgflow-system-")).resolve()
+    temporary = home / "tmp"
+    temporary.mkdir()
+    temporary.chmod(0o1777)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("AVGFLOW_", "AIRFLOW_CONN_"))]:
+            patch.delenv(name)
+        patch.setenv("AVGFLOW_HOME", str(home))
+        patch.setenv("AVGFLOW_RETRIES", "2")
+        patch.setenv("AVGFLOW_RETRY_SECONDS", "1")
+        patch.setenv("TMPDIR", str(temporary))
+        try:
+            found = Desk(start(lambda line: None))
+            patch.delenv("TMPDIR")
+            demo.load(found.where["stores"], WORLD, home.parent / f"{home.name}.truth", lambda phase, done, total: None)
+            with ExitStack() as open_:
+                stores = {name: open_.enter_context(found.store(name)) for name in STORES}
+                for one in CANARIES.values():
+                    plant(stores, one)
+            yield found
+        finally:
+            stack.down()
+            shutil.rmtree(home, ignore_errors=True)
+            (home.parent / f"{home.name}.truth").unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def subjects(desk: Desk) -> tuple[SubjectTruth, ...]:
+    """The truth about the three hundred."""
+    return tuple(truth.read_subjects(desk.home.parent / f"{desk.home.name}.truth"))
+
+
+@pytest.fixture(scope="session")
+def canaries() -> Mapping[str, Canary]:
+    return CANARIES
+
+
+@pytest.fixture(scope="session")
+def first_day(desk: Desk, subjects: tuple[SubjectTruth, ...]) -> Mapping[str, str]:
+    """Requests that all come in at once, by what is special about them."""
+
+    def of(part: int, **given: str) -> str:
+        """By somebody of the demonstration world, with all identifiers that lead to their rows."""
+        own = dict(subjects[part].identifiers)
+        fields = {kind: own.pop(kind) for kind in ("email", "customer_number") if kind in own}
+        others = [f"{kind}={value}" for kind, value in own.items()]
+        return desk.ask(**fields, name=subjects[part].name, identifier=others, **given)
+
+    def by(canary: str, **given: str) -> str:
+        one = CANARIES[canary]
+        return desk.ask(**{"email": one.email, "name": one.name, "phone": one.phone, **given})
+
+    return {
+        "sole proprietor": of(0, verified_by="portal-login"),
+        "contact person": of(1, verified_by="known-email"),
+        "visitor": of(2, verified_by="known-email", language="en"),
+        "portal account": of(3, verified_by="portal-login"),
+        "odd values": of(14, verified_by="in-person"),
+        "very much": of(15, verified_by="phone-callback"),
+        "canary": by("aalbes", verified_by="mandate", customer_number=CANARIES["aalbes"].customer_number),
+        "nobody": desk.ask(email="niemand.hier@example.nl", name="Nemo Niemand", verified_by="in-person"),
+        "unverified": by("braambes"),
+        "to be stopped": by("citroen"),
+        "shared mailbox": desk.ask(email=subjects[4].identifiers["email"], verified_by="known-email"),
+        "other address": by(
+            "dadelpit",
+            email="dadelpitknarsen.anders@dadelpit-kwetterhof.nl",
+            customer_number=CANARIES["dadelpit"].customer_number,
+            verified_by="known-email",
+        ),
+    }
