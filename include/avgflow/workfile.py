@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from avgflow.catalog.names import TableName
 from avgflow.errors import AvgflowError
 
 CHUNK = 500
+UNFINISHED = ".part"
+"""How a file is called that is not whole yet; one that stays was left by a process that was killed."""
 
 
 class Sealer(Protocol):
@@ -107,30 +110,47 @@ class Writer:
 @contextmanager
 def writing(path: Path, sealer: Sealer) -> Iterator[Writer]:
     """A writer of a new work file, which takes its name only if everything went well; two at once do no harm."""
+    with whole(path) as file:
+        yield Writer(file, sealer)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """A new file (0600) that takes its name only if everything went well; two at once do no harm."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+    # A name of its own: workers on two machines may share the folder and have the same process id.
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED)
+    unfinished = Path(name)
     try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            yield Writer(file, sealer)
+            yield file
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
 class Reader:
-    """Reads one work file, as often as needed. `WorkLost` where it is missing or cut off."""
+    """Reads one work file, as often as needed. `WorkLost` where it is missing, cut off or changed."""
 
     def __init__(self, path: Path, sealer: Sealer, number: str, store: str) -> None:
         self._path, self._sealer = path, sealer
         self._lost = WorkLost(number, store)
         last = self._last()
-        if last is None or "index" not in last:
+        if not last or "index" not in last:
             raise self._lost
         self.digest: str = last["digest"]
         self._index: dict[TableName, tuple[int, int]] = {
             TableName.parse(name): (offset, rows) for name, (offset, rows) in last["index"].items()
         }
+
+    def verify(self) -> None:
+        """Read everything once; `WorkLost` unless the rows are those that were written."""
+        digest = hashlib.sha256()
+        for plain in self._plain(0):
+            if not plain.startswith(b'{"index"'):
+                digest.update(plain)
+        if digest.hexdigest() != self.digest:
+            raise self._lost
 
     @property
     def counts(self) -> dict[TableName, int]:
@@ -153,14 +173,22 @@ class Reader:
                 yield Row(record_class, tuple(values))
 
     def _lines(self, offset: int) -> Iterator[dict[str, Any]]:
-        with self._path.open("rb") as file:
-            file.seek(offset)
-            for token in file:
-                yield self._opened(token)
+        return map(json.loads, self._plain(offset))
 
-    def _opened(self, token: bytes) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads(zlib.decompress(self._sealer.open(token.rstrip(b"\n"))))
-        return content
+    def _plain(self, offset: int) -> Iterator[bytes]:
+        try:
+            with self._path.open("rb") as file:
+                file.seek(offset)
+                for token in file:
+                    yield self._opened(token)
+        except OSError:
+            raise self._lost from None
+
+    def _opened(self, token: bytes) -> bytes:
+        try:
+            return zlib.decompress(self._sealer.open(token.rstrip(b"\n")))
+        except (AvgflowError, zlib.error):
+            raise self._lost from None
 
     def _last(self) -> dict[str, Any] | None:
         try:
@@ -171,19 +199,7 @@ class Reader:
                     file.seek(size - step)
                     lines = file.read(step).splitlines()
                     if len(lines) > 1 or step == size:
-                        return self._opened(lines[-1]) if lines else None
+                        return json.loads(self._opened(lines[-1])) if lines else None
                     step = min(size, step * 4)
-        except FileNotFoundError:
+        except OSError:
             return None
-
-
-def same(one: Iterable[Row], other: Iterable[Row]) -> bool:
-    """Whether two streams hold the same rows in the same order."""
-    missing = Row(None, ("",))
-    first, second = iter(one), iter(other)
-    while True:
-        a, b = next(first, missing), next(second, missing)
-        if a is missing or b is missing:
-            return a is b
-        if a != b:
-            return False

@@ -99,7 +99,10 @@ def content(env: Environment, request: Request, subject: Subject, proof: evidenc
     """What the person gets to see: every table of every store, others' data replaced."""
     plan = planning.stored(env, [request.number])[request.number]
     opened = readers(env, request.number)
-    sealed = (env.settings.work / request.number / KNOWN_FILE).read_bytes()
+    try:
+        sealed = (env.settings.work / request.number / KNOWN_FILE).read_bytes()
+    except FileNotFoundError:
+        raise NotProven(request.number) from None
     who = Known.from_json(env.keyring.open_json(sealed))
     made = redacting.redactors(env, opened, who, request.language)
     return Answer(

@@ -23,6 +23,7 @@ from avgflow.register.names import EventName
 from avgflow.register.plans import PlanMissing
 from avgflow.register.receipts import Step
 from avgflow.register.requests import Outcome, Request, Status
+from avgflow.workfile import UNFINISHED
 
 NAMED = 5
 """Differences between catalog and stores that a reason names; `avgflow catalog check` lists all."""
@@ -233,5 +234,6 @@ def _others(env: Environment, proof: evidence.Evidence) -> bool:
 
 def _tidy(env: Environment, number: str) -> None:
     """The work files have served; what went out stays until its own term ends."""
-    for file in (env.settings.work / number).glob("*.sealed"):
+    work = env.settings.work / number
+    for file in (*work.glob("*.sealed"), *work.glob(f".*{UNFINISHED}")):
         file.unlink(missing_ok=True)

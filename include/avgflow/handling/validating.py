@@ -88,6 +88,7 @@ def readers(env: Environment, number: str) -> dict[str, Reader]:
             raise workfile.WorkLost(number, store)
         if reader.digest != written[store].digest:
             raise ReceiptDiffers(number, store)
+        reader.verify()
         opened[store] = reader
     return opened
 
@@ -106,7 +107,8 @@ def _works(env: Environment, view: View, plan: Plan, person: Any) -> dict[str, W
         subject = requests.subject(register, env.keyring, plan.number)
     opened = readers(env, plan.number)
     who = redacting.known(env, view, subject, person, opened, request.language)
-    (env.settings.work / plan.number / KNOWN_FILE).write_bytes(env.keyring.seal_json(who.to_json()))
+    with workfile.whole(env.settings.work / plan.number / KNOWN_FILE) as file:
+        file.write(env.keyring.seal_json(who.to_json()))
     made = redacting.redactors(env, opened, who, request.language)
     return {
         store: Work(
