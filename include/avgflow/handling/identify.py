@@ -91,6 +91,14 @@ class ChoiceRefused(AvgflowError):
     """A human's answer does not fit the question."""
 
 
+class NotSettled(AvgflowError):
+    """A step was begun while the request waits for a human, or nobody is verified."""
+
+    def __init__(self, number: str, waiting: Waiting) -> None:
+        todo = ", then ".join(waiting.commands(number))
+        super().__init__(f"{number} waits for a human ({waiting}); no store is read before that. {todo}")
+
+
 class StillInDoubt(AvgflowError):
     """Who is meant is no longer certain in a later step."""
 
@@ -128,6 +136,19 @@ def start_of(env: Environment, register: Connection, number: str) -> Start:
     if choice is not None:
         return Start.from_json(choice)
     return Start.given(requests.subject(register, env.keyring, number).identifiers)
+
+
+def require_settled(env: Environment, numbers: Sequence[str]) -> None:
+    """`NotSettled` unless it is sure who asks and who that is, whatever happened to the task before (Airflow lets a
+    user mark one as successful).
+    """
+    with transaction(env.register) as register:
+        for number in numbers:
+            request = requests.get(register, number)
+            if request.verified_by is None:
+                raise NotSettled(number, Waiting.VERIFICATION)
+            if request.waiting_for in (Waiting.CHOICE, Waiting.ADDRESS):
+                raise NotSettled(number, Waiting(request.waiting_for))
 
 
 def footprints(env: Environment, view: View, numbers: Sequence[str]) -> dict[str, Footprint]:

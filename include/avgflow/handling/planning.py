@@ -9,7 +9,7 @@ from avgflow import plan
 from avgflow.catalog.drift import refuse_unsafe
 from avgflow.catalog.names import TableName
 from avgflow.handling.environment import Environment, View
-from avgflow.handling.identify import footprints
+from avgflow.handling.identify import footprints, require_settled
 from avgflow.identity import Footprint
 from avgflow.plan import Plan
 from avgflow.register import chain, events, locks, plans, receipts
@@ -19,7 +19,10 @@ from avgflow.stores import count
 
 
 def make(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
-    """Make and store each request's plan; `CatalogDrift` names every table or column that would be left out."""
+    """Make and store each request's plan; `CatalogDrift` names every table or column that would be left out,
+    `NotSettled` a request that still waits for a human.
+    """
+    require_settled(env, numbers)
     with env.view() as view:
         _refuse_drift(env, view, numbers)
         people = footprints(env, view, numbers)
