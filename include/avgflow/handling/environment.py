@@ -18,7 +18,7 @@ from avgflow.identity import Place
 from avgflow.policy import models as policies
 from avgflow.policy.models import Policy
 from avgflow.register import database
-from avgflow.settings import Settings, engine
+from avgflow.settings import Settings
 from avgflow.stores import session
 from avgflow.stores.resolve import targets
 from avgflow.stores.selection import Target
@@ -64,7 +64,9 @@ class Environment:
 
     @cached_property
     def _engines(self) -> dict[str, Engine]:
-        return {name: engine(self.dsn_of(store.connection)) for name, store in self.catalog.stores.items()}
+        return {
+            name: session.connected(self.dsn_of(store.connection), name) for name, store in self.catalog.stores.items()
+        }
 
     @contextmanager
     def view(self, *stores: str) -> Iterator[View]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, ExceptionContext, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from avgflow.errors import StoreRefused, StoreUnreachable
+from avgflow.settings import engine as engine_of
 
 # `row_security = off` makes PostgreSQL refuse instead of silently hiding rows from this role.
 _SESSION = (
@@ -19,6 +20,22 @@ _SESSION = (
     "SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL row_security = off; "
     "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '120s'"
 )
+
+
+_STORE = "avgflow_store"
+"""The attribute of an error with the store it came from."""
+
+
+def connected(dsn: str, store: str) -> Engine:
+    """An engine whose errors know their store: with several views open, an error passes through all of them."""
+    engine = engine_of(dsn)
+
+    @event.listens_for(engine, "handle_error")
+    def blame(context: ExceptionContext) -> None:
+        if context.sqlalchemy_exception is not None:
+            setattr(context.sqlalchemy_exception, _STORE, store)
+
+    return engine
 
 
 @contextmanager
@@ -32,13 +49,13 @@ def reading(engine: Engine, store: str) -> Iterator[Connection]:
 
 @contextmanager
 def faults(store: str) -> Iterator[None]:
-    """Turns the database's errors into ours, which never quote a row."""
+    """Turns the database's errors into ours, which never quote a row; `store` where an error does not know its own."""
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        raise _named(store, error) from None
+        raise _named(getattr(error, _STORE, store), error) from None
     except DBAPIError as error:
-        raise StoreRefused(store, sqlstate(error)) from None
+        raise StoreRefused(getattr(error, _STORE, store), sqlstate(error)) from None
 
 
 def _named(store: str, error: DBAPIError) -> StoreUnreachable | StoreRefused:
