@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import smtplib
+import traceback
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from email import message_from_bytes, policy
@@ -16,16 +18,17 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 import pyzipper
 from aiosmtpd.controller import Controller
 
-from avgflow import terms
 from avgflow.demo import truth
 from avgflow.demo.stores import STORES
 from avgflow.demo.truth import SubjectTruth
 from avgflow.embedded.mailbox import Folder
 from avgflow.embedded.ports import Reservations
-from avgflow.handling import answering, closing, collecting, identify, planning, validating
+from avgflow.errors import AvgflowError
+from avgflow.handling import answering, closing, collecting, identify, planning, registering, validating
 from avgflow.handling.closing import Closed
 from avgflow.handling.environment import Environment
 from avgflow.identity import Candidate
@@ -132,13 +135,7 @@ class Office:
     def register(self, **given: Any) -> str:
         """A request on the register, verified by portal login unless the test says otherwise; its number."""
         intake = parse(**{"right": "access", "verified_by": "portal-login", **given})
-        calendar = self.env.policy.calendar
-        due, extended = (
-            terms.due(intake.received, calendar=calendar),
-            terms.extended_due(intake.received, calendar=calendar),
-        )
-        with transaction(self.env.register) as register:
-            return requests.register_request(register, self.env.keyring, intake, due, extended, OFFICER).number
+        return registering.register(self.env, intake, OFFICER).request.number
 
     def register_subject(self, subject: SubjectTruth, **given: Any) -> str:
         """A request by a person of the demonstration world, with the identifiers that lead to all that is theirs."""
@@ -235,3 +232,19 @@ def keys_of(rows: Iterable[Mapping[str, Any]], table: str) -> list[tuple[str, ..
 def wanted_keys(held: truth.TableRows) -> list[tuple[str, ...]]:
     """The keys of the truth in the same form."""
     return sorted(tuple(map(str, key)) for key in held.keys or ())
+
+
+@contextmanager
+def refused(kind: type[AvgflowError], person: SubjectTruth, match: str = ".") -> Iterator[pytest.ExceptionInfo[Any]]:
+    """The block is refused with this kind of fault, whose text and traceback hold nothing of the person."""
+    with pytest.raises(kind, match=match) as caught:
+        yield caught
+    told = str(caught.value) + "".join(traceback.format_exception(caught.value))
+    assert personal_in(told, person) == []
+
+
+def personal_in(text: str, person: SubjectTruth) -> list[str]:
+    """What of a person, and of the others in their rows, stands in a text."""
+    values = {person.name, *person.identifiers.values(), *person.others.emails, *person.others.phones}
+    values |= set(person.others.names)
+    return sorted(value for value in values if value.strip().lower() in text.lower())

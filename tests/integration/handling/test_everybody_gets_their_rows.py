@@ -6,10 +6,8 @@ passphrase. What is theirs comes from the truth of the demonstration, what is st
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 
-import pypdf
 import pytest
 import stored_rows
 from handling_world import SUBJECTS, Export, Office, keys_of, wanted_keys
@@ -17,9 +15,6 @@ from stored_rows import StoredTable
 
 from avgflow.demo import truth
 from avgflow.demo.truth import SubjectTruth
-from avgflow.register import passphrases
-from avgflow.register.database import transaction
-from avgflow.register.requests import Outcome
 
 AT_ONCE = 20
 LEFT_OUT = "marketing.public.active_subscriber"
