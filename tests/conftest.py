@@ -6,6 +6,9 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
+
+import pytest
 
 # Airflow reads its home when it is first imported: a temporary one, so that tests leave nothing in anybody's own.
 _HOME = tempfile.mkdtemp(prefix="avgflow-airflow-home-")
@@ -15,3 +18,10 @@ os.environ.pop("AIRFLOW_CONFIG", None)
 
 # In a module of its own, because tests import its classes and `conftest` is the name of many files.
 pytest_plugins = ["real_postgres"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers each takes whole files, so that what a file sets up is set up once."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(Path(item.path).stem))

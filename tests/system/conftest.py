@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 from canary_people import Canary, plant
-from desk import Desk
+from desk import Desk, eventually
+from homes import a_home
 
 from avgflow.cli.stack import start
 from avgflow.demo import load as demo
@@ -19,7 +19,7 @@ from avgflow.demo import truth
 from avgflow.demo.stores import STORES
 from avgflow.demo.truth import SubjectTruth
 from avgflow.demo.world import World
-from avgflow.embedded import stack
+from avgflow.register.requests import Status
 
 HERE = Path(__file__).parent
 
@@ -39,9 +39,8 @@ WORDS = "Aalbes Braambes Citroen Dadelpit Egelantier Framboos Guavepit Hazelnoot
 CANARIES: Mapping[str, Canary] = {word.lower(): Canary(word, n) for n, word in enumerate(WORDS.split())}
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """System tests come last, in the order above, in one process."""
+    """System tests come last, in the order above, in one process; the other workers are done by then."""
     ours = [item for item in items if item.path.is_relative_to(HERE)]
     ours.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER) - 1.5)
     for item in ours:
@@ -51,42 +50,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def desk() -> Iterator[Desk]:
+def truth_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("truth") / "truth.jsonl"
+
+
+@pytest.fixture(scope="session")
+def desk(truth_file: Path) -> Iterator[Desk]:
     """The stack, up, with three hundred people in its stores, and the canaries among them.
 
     A fault that may pass is tried again twice, after a second. Whatever its processes leave in their temporary folder
     is left in the home, where the scan finds it.
     """
-    home = Path(tempfile.mkdtemp(prefix="avgflow-system-")).resolve()
-    temporary = home / "tmp"
-    temporary.mkdir()
-    temporary.chmod(0o1777)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, a_home("avgflow-system-") as home:
         for name in [name for name in os.environ if name.startswith(("AVGFLOW_", "AIRFLOW_CONN_"))]:
-            patch.delenv(name)
-        patch.setenv("AVGFLOW_HOME", str(home))
-        patch.setenv("AVGFLOW_RETRIES", "2")
-        patch.setenv("AVGFLOW_RETRY_SECONDS", "1")
-        patch.setenv("TMPDIR", str(temporary))
-        try:
+            if name != "AVGFLOW_HOME":
+                patch.delenv(name)
+        temporary = home / "tmp"
+        temporary.mkdir()
+        temporary.chmod(0o1777)
+        with pytest.MonkeyPatch.context() as starting:
+            starting.setenv("TMPDIR", str(temporary))
+            starting.setenv("AVGFLOW_RETRIES", "2")
+            starting.setenv("AVGFLOW_RETRY_SECONDS", "1")
             found = Desk(start(lambda line: None))
-            patch.delenv("TMPDIR")
-            demo.load(found.where["stores"], WORLD, home.parent / f"{home.name}.truth", lambda phase, done, total: None)
-            with ExitStack() as open_:
-                stores = {name: open_.enter_context(found.store(name)) for name in STORES}
-                for one in CANARIES.values():
-                    plant(stores, one)
-            yield found
-        finally:
-            stack.down()
-            shutil.rmtree(home, ignore_errors=True)
-            (home.parent / f"{home.name}.truth").unlink(missing_ok=True)
+        demo.load(found.where["stores"], WORLD, truth_file, lambda phase, done, total: None)
+        with ExitStack() as open_:
+            stores = {name: open_.enter_context(found.store(name)) for name in STORES}
+            for one in CANARIES.values():
+                plant(stores, one)
+        yield found
 
 
 @pytest.fixture(scope="session")
-def subjects(desk: Desk) -> tuple[SubjectTruth, ...]:
+def subjects(desk: Desk, truth_file: Path) -> tuple[SubjectTruth, ...]:
     """The truth about the three hundred."""
-    return tuple(truth.read_subjects(desk.home.parent / f"{desk.home.name}.truth"))
+    return tuple(truth.read_subjects(truth_file))
 
 
 @pytest.fixture(scope="session")
@@ -128,3 +126,14 @@ def first_day(desk: Desk, subjects: tuple[SubjectTruth, ...]) -> Mapping[str, st
             verified_by="known-email",
         ),
     }
+
+
+@pytest.fixture(scope="session")
+def settled(desk: Desk, first_day: Mapping[str, str]) -> None:
+    """Nothing is at work any more: every request has ended or waits for a human."""
+    for number in first_day.values():
+        eventually(partial(_rests, desk, number), 300, f"the end of {number}")
+
+
+def _rests(desk: Desk, number: str) -> bool:
+    return desk.request(number).status not in (Status.REGISTERED, Status.RUNNING)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -16,10 +15,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
+from xmlrpc.client import Fault, ServerProxy
 
 import httpx
 import psycopg
 from sqlalchemy import Engine
+from supervisor.xmlrpc import SupervisorTransport
 
 from avgflow import cli
 from avgflow.embedded.stack import Status
@@ -191,9 +192,10 @@ class Desk:
     # The stack and its databases -----------------------------------------------------------------------------------
 
     def supervise(self, order: str, part: str) -> None:
-        """Have the supervisor stop or start a part, and wait until it is so."""
-        command = [sys.executable, "-m", "supervisor.supervisorctl", "-c", "supervisord.conf", order, part]
-        subprocess.run(command, cwd=self.home, check=True, capture_output=True)
+        """Have the supervisor `stop` or `start` a part, and wait until it is so."""
+        transport = SupervisorTransport(None, None, serverurl=f"unix://{self.status.layout.socket}")
+        with ServerProxy("http://127.0.0.1", transport=transport) as server, suppress(Fault):  # it is so already
+            getattr(server.supervisor, f"{order}Process")(part, True)
 
     def store(self, name: str) -> psycopg.Connection[Any]:
         """A store as its owner."""

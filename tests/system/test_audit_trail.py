@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
 from desk import Desk
 
 
-def test_the_chain_is_whole_after_all_that_happened(desk: Desk, first_day: Mapping[str, str]) -> None:
+def test_the_chain_is_whole_after_all_that_happened(desk: Desk, settled: None) -> None:
     said = desk.done("audit", "verify", "--json").json
     assert said["ok"] is True
     assert said["events"] > 100
@@ -26,7 +24,7 @@ def test_the_chain_is_whole_after_all_that_happened(desk: Desk, first_day: Mappi
         "detail = detail || '{\"rows\": 0}'",
     ],
 )
-def test_an_event_that_was_changed_by_hand_is_named(change: str, desk: Desk, first_day: Mapping[str, str]) -> None:
+def test_an_event_that_was_changed_by_hand_is_named(change: str, desk: Desk, settled: None) -> None:
     """As one who can do everything in the database would: as its superuser, with triggers off."""
     with desk.database("register") as admin:
         admin.execute("SET session_replication_role = replica")
@@ -48,7 +46,7 @@ def test_an_event_that_was_changed_by_hand_is_named(change: str, desk: Desk, fir
     assert desk.done("audit", "verify", "--json").json["ok"] is True
 
 
-def test_an_event_that_was_removed_is_named_also_the_last(desk: Desk, first_day: Mapping[str, str]) -> None:
+def test_an_event_that_was_removed_is_named_also_the_last(desk: Desk, settled: None) -> None:
     with desk.database("register") as admin:
         admin.execute("SET session_replication_role = replica")
         admin.execute("CREATE TEMPORARY TABLE kept AS SELECT * FROM event ORDER BY id DESC LIMIT 1")

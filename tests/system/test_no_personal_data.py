@@ -39,13 +39,16 @@ def scanner(canaries: Mapping[str, Canary], subjects: tuple[SubjectTruth, ...]) 
     return Scanner({what: value for what, value in values.items() if len(value) >= SHORTEST})
 
 
-def test_requests_of_every_kind_came_to_every_end(desk: Desk, first_day: Mapping[str, str]) -> None:
+def test_requests_of_every_kind_came_to_every_end(desk: Desk, settled: None, request: pytest.FixtureRequest) -> None:
     """Else the scan would look where nothing ever happened."""
+    collected = {item.path.stem for item in request.session.items}
+    if not collected >= {"test_request_way", "test_request_questions", "test_request_faults"}:
+        pytest.skip("the requests of the other system tests are not part of this run")
     listed = desk.done("request", "list", "--limit", "1000", "--json").json
     assert {one["status"] for one in listed} == {"closed", "stopped"}
-    assert {one["outcome"] for one in listed} >= {"nothing_found", None}
-    failed = {str(task["state"]) for one in listed for task in desk.tasks(one["number"]).values()}
-    assert failed >= {"success", "failed", "upstream_failed"}
+    assert {one["outcome"] for one in listed} >= {"fulfilled", "partly_fulfilled", "nothing_found", None}
+    ended = {str(task["state"]) for one in listed for task in desk.tasks(one["number"]).values()}
+    assert ended >= {"success", "failed", "upstream_failed"}
 
 
 @pytest.mark.parametrize("name", [*FOLDED, *EXACT])
@@ -103,21 +106,21 @@ def test_the_scanner_finds_what_is_planted_in_a_file(
             file.unlink()
 
 
-def test_nothing_of_anybody_is_in_airflows_database(desk: Desk, scanner: Scanner, first_day: object) -> None:
+def test_nothing_of_anybody_is_in_airflows_database(desk: Desk, scanner: Scanner, settled: None) -> None:
     with desk.database("airflow") as conn:
         assert {f"public.{table}" for table in ("dag_run", "task_instance", "xcom", "log")} <= tables_of(conn)
-        assert conn.execute("SELECT count(*) > 20 FROM dag_run WHERE dag_id = %s", [DAG]).fetchone() == (True,)
+        assert conn.execute("SELECT count(*) >= 12 FROM dag_run WHERE dag_id = %s", [DAG]).fetchone() == (True,)
         assert list(in_database(scanner, conn)) == []
 
 
-def test_nothing_of_anybody_is_readable_in_the_register(desk: Desk, scanner: Scanner, first_day: object) -> None:
+def test_nothing_of_anybody_is_readable_in_the_register(desk: Desk, scanner: Scanner, settled: None) -> None:
     """The events, the evidence and its pages, and what is sealed: without its key that says nothing."""
     with desk.database("register") as conn:
         assert {f"public.{table}" for table in ("event", "evidence", "mail", "request")} <= tables_of(conn)
         assert list(in_database(scanner, conn)) == []
 
 
-def test_nothing_of_anybody_is_in_any_file(desk: Desk, scanner: Scanner, first_day: object) -> None:
+def test_nothing_of_anybody_is_in_any_file(desk: Desk, scanner: Scanner, settled: None) -> None:
     looked_into = {file.name for file in desk.home.rglob("*") if file.is_file()}
     parts = {f"{part}.log" for part in ("scheduler", "api-server", "dag-processor", "triggerer", "postgres", "mailbox")}
     assert looked_into >= {*parts, "supervisord.log", "attempt=1.log"}
@@ -127,7 +130,7 @@ def test_nothing_of_anybody_is_in_any_file(desk: Desk, scanner: Scanner, first_d
 
 
 def test_the_mailbox_holds_what_was_meant_for_people_and_the_stores_all_else(
-    desk: Desk, scanner: Scanner, canaries: Mapping[str, Canary]
+    desk: Desk, scanner: Scanner, canaries: Mapping[str, Canary], settled: None
 ) -> None:
     """The same scan where personal data does belong: it would have found it."""
     one = canaries["aalbes"]

@@ -86,14 +86,11 @@ def test_garbage_through_airflows_api_asks_again(
 ) -> None:
     number = first_day["to be stopped"]
     asked_again(desk, number)
-    before = len(desk.history(number))
     desk.answer(number, "identify", "Verder", inputs).raise_for_status()
     asked_again(desk, number)
     request = desk.request(number)
     assert (request.status, request.waiting_for, request.verified_by) == (Status.WAITING, "verification", None)
     assert desk.happened(number, "step.failed") == []
-    assert len(desk.history(number)) <= before + 2  # taken up, and waiting again
-    assert desk.tasks(number)["identify"]["try_number"] == 1
 
 
 def test_an_option_that_is_not_offered_is_refused_by_airflow(desk: Desk, first_day: Mapping[str, str]) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import smtplib
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +17,7 @@ import httpx
 import psutil
 import psycopg
 import pytest
+from homes import a_home
 
 from avgflow.embedded import stack, sweep
 from avgflow.embedded.components import COMPONENTS
@@ -59,18 +58,9 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def running(repository: Path) -> Iterator[Status]:
-    """The stack, up in a home with blanks in its path.
-
-    Not in pytest's own folder: each new pytest closes that to other users, and PostgreSQL is one when we are root.
-    """
-    home = Path(tempfile.mkdtemp(prefix="een map met spaties "))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AVGFLOW_HOME", str(home))
-        try:
-            yield stack.up(repository=repository)
-        finally:
-            stack.down()
-            shutil.rmtree(home, ignore_errors=True)
+    """The stack, up in a home with blanks in its path."""
+    with a_home("een map met spaties "):
+        yield stack.up(repository=repository)
 
 
 def eventually(holds: Callable[[], bool], seconds: float) -> None:
