@@ -6,15 +6,22 @@ passphrase. What is theirs comes from the truth of the demonstration, what is st
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
+import pypdf
 import pytest
 import stored_rows
-from handling_world import SUBJECTS, Export, Office, keys_of, wanted_keys
+from handling_world import OFFICER, SUBJECTS, Export, Office, keys_of, personal_in, wanted_keys, with_trait
 from stored_rows import StoredTable
 
 from avgflow.demo import truth
 from avgflow.demo.truth import SubjectTruth
+from avgflow.handling import planning, validating
+from avgflow.register import passphrases, receipts
+from avgflow.register.database import transaction
 
 AT_ONCE = 20
 LEFT_OUT = "marketing.public.active_subscriber"
@@ -64,9 +71,7 @@ def not_theirs(subject: SubjectTruth, export: Export) -> Iterator[str]:
             yield f"{subject.id} {subject.traits} {table}"
 
 
-def _moment(text: str) -> object:
-    from datetime import datetime
-
+def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
@@ -99,3 +104,81 @@ def test_each_person_gets_exactly_their_own_rows_as_they_are_stored(
 
     assert values == []
     assert others == []
+
+
+def test_nobody_gets_a_row_that_somebody_else_gets(subjects) -> None:
+    """The truth of the tests above gives every row to one person at most."""
+    given = [(table, key) for person in subjects for table, held in person.owned.items() for key in held.keys or ()]
+    assert len(subjects) == SUBJECTS
+    assert len(given) == len(set(given)) > 5000
+
+
+@pytest.mark.parametrize("trait", ["odd_values", "namesake", "nulls"])
+def test_the_report_opens_with_the_passphrase_and_names_no_others(office, subjects, known_names, trait) -> None:
+    person = with_trait(subjects, trait)
+    ((number, _),) = answered(office, [person]).items()
+    export = office.export(number)
+    report = pypdf.PdfReader(io.BytesIO(export.pdf))
+    assert report.is_encrypted
+    with transaction(office.env.register) as register:
+        assert report.decrypt(passphrases.show_passphrase(register, office.env.keyring, number, OFFICER))
+    text = " ".join(page.extract_text() for page in report.pages)
+    assert stored_rows.readable([*person.others.names, *person.others.emails], text) == []
+    assert export.rows
+
+
+def test_the_mail_itself_says_no_more_than_name_and_number(office, subjects) -> None:
+    person = subjects[0]
+    ((number, _),) = answered(office, [person]).items()
+    (mail,) = office.mailbox.mails(number)
+    assert personal_in(str(mail["Subject"]), person) == []
+    text = mail.get_body(("plain",)).get_content()
+    assert personal_in(text.replace(person.name, ""), person) == []
+    assert {part.get_filename() for part in mail.iter_attachments()} == {
+        f"inzage-{number}.pdf",
+        f"inzage-{number}.zip",
+    }
+
+
+def test_sql_null_and_json_null_are_told_apart_in_the_csv(office, subjects, stored) -> None:
+    """In JSON both are null."""
+    kept = {
+        (str(account), key): value
+        for account, key, value in office.query("accounts", "SELECT account_id, key, value::text FROM preference")
+    }
+    held = {
+        person.id: {tuple(map(str, key)) for key in person.owned[table].keys or ()}
+        for person in subjects
+        if (table := "accounts.public.preference") in person.owned
+    }
+    person = next(one for one in subjects if {None, "null"} <= {kept[key] for key in held.get(one.id, ())})
+    ((number, _),) = answered(office, [person]).items()
+    lines = office.export(number).read("csv/accounts.preference.csv").decode("utf-8-sig").splitlines()
+    told = {(row["account_id"], row["key"]): row["value"] for row in csv.DictReader(lines, delimiter=";")}
+    assert set(told) == held[person.id]
+    assert {key: {"": None}.get(value, value) for key, value in told.items()} == {key: kept[key] for key in told}
+
+
+def test_a_batch_and_one_by_one_give_the_same(office, subjects) -> None:
+    people = [with_trait(subjects, trait) for trait in ("shared_mailbox", "odd_values", "very_much", "history_only")]
+    batch = {office.register_subject(person): person for person in people}
+    single = {office.register_subject(person): person for person in people}
+    office.identify(batch)
+    office.collect(*batch)
+    validating.run(office.env, list(batch))
+    for number, person in single.items():
+        office.identify({number: person})
+        office.collect(number)
+        validating.run(office.env, [number])
+    for one, other in zip(batch, single, strict=True):
+        plans = planning.stored(office.env, [one, other])
+        assert plans[one].steps == plans[other].steps
+        assert plans[one].footprint == plans[other].footprint
+        assert collected(office, one) == collected(office, other)
+        assert office.finish(one).missing == office.finish(other).missing == ()
+        assert office.export(one).rows == office.export(other).rows
+
+
+def collected(office: Office, number: str) -> dict[str, tuple[str, Mapping[str, int]]]:
+    with transaction(office.env.register) as register:
+        return {receipt.store: (receipt.digest, receipt.counts) for receipt in receipts.receipts(register, number)}
