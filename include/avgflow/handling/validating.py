@@ -49,10 +49,13 @@ class CheckFailed(AvgflowError):
 
 @dataclass(frozen=True)
 class Validated:
-    """The verdict on one request under its plan, and what was replaced in it, by store and table."""
+    """The verdict on one request under its plan, the digest of what was measured of each store, and what was replaced
+    in it, by store and table.
+    """
 
     verdict: Verdict
     plan_digest: str
+    work: Mapping[str, str]
     redactions: Mapping[tuple[str, TableName], Counter[Redaction]]
 
 
@@ -71,7 +74,8 @@ def run(env: Environment, numbers: Sequence[str]) -> dict[str, Validated]:
     done: dict[str, Validated] = {}
     for number, verdict in verdicts.items():
         redactions = _redactions({store: work.redactor for store, work in works[number].items()})
-        done[number] = Validated(verdict, made[number].digest, redactions)
+        measured = {store: work.reader.digest for store, work in works[number].items()}
+        done[number] = Validated(verdict, made[number].digest, measured, redactions)
         with transaction(env.register) as register:
             _keep(env, register, done[number])
     return done
@@ -94,10 +98,14 @@ def readers(env: Environment, number: str) -> dict[str, Reader]:
 
 
 def proof(env: Environment, register: Connection, number: str) -> evidence.Evidence | None:
-    """The last completeness check under the request's newest plan; one under an earlier plan proves nothing."""
+    """The last completeness check under the request's newest plan, of what is collected now; one of earlier work proves
+    nothing.
+    """
     newest = plans.get_plan(register, env.keyring, number).digest
+    work = {one.store: one.digest for one in receipts.receipts(register, number) if one.step == receipts.Step.COLLECT}
     checks = [kept for kept in evidence.evidence(register, number) if kept.kind == EVIDENCE]
-    return next((kept for kept in reversed(checks) if kept.result.get("plan") == newest), None)
+    of_now = (kept for kept in reversed(checks) if kept.result["plan"] == newest and kept.result["work"] == work)
+    return next(of_now, None)
 
 
 def _works(env: Environment, view: View, plan: Plan, person: Any) -> dict[str, Work]:
@@ -179,6 +187,7 @@ def report(env: Environment, done: Validated) -> dict[str, Any]:
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "passed": verdict.passed,
         "plan": done.plan_digest,
+        "work": dict(done.work),
         "stores": [
             {
                 "store": store,
