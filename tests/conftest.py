@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Airflow reads its home when it is first imported: a temporary one, so that tests leave nothing in anybody's own.
 _HOME = tempfile.mkdtemp(prefix="avgflow-airflow-home-")
@@ -18,6 +19,10 @@ os.environ.pop("AIRFLOW_CONFIG", None)
 
 # In a module of its own, because tests import its classes and `conftest` is the name of many files.
 pytest_plugins = ["real_postgres"]
+
+# How long an example takes says something of the machine, not of the code.
+settings.register_profile("avgflow", deadline=None)
+settings.load_profile("avgflow")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -21,6 +21,7 @@ import psycopg
 import pytest
 import pyzipper
 from aiosmtpd.controller import Controller
+from sqlalchemy import Connection
 
 from avgflow.demo import truth
 from avgflow.demo.stores import STORES
@@ -32,7 +33,7 @@ from avgflow.handling import answering, closing, collecting, identify, planning,
 from avgflow.handling.closing import Closed
 from avgflow.handling.environment import Environment
 from avgflow.identity import Candidate
-from avgflow.intake import parse
+from avgflow.intake import Subject, parse
 from avgflow.register import identities, outbox, passphrases, requests
 from avgflow.register.database import transaction
 from avgflow.register.outbox import Delivery
@@ -182,6 +183,9 @@ class Office:
     def request(self, number: str) -> Request:
         with transaction(self.env.register) as register:
             return requests.get(register, number)
+
+    def subject(self, register: Connection, number: str) -> Subject:
+        return requests.subject(register, self.env.keyring, number)
 
     def queued(self, number: str) -> list[outbox.Mail]:
         with transaction(self.env.register) as register:

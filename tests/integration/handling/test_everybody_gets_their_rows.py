@@ -88,7 +88,14 @@ def readable_others(subject: SubjectTruth, export: Export, names: tuple[set[str]
         yield f"{subject.id} {subject.traits}: {value}"
 
 
-@pytest.mark.parametrize("first", range(0, SUBJECTS, AT_ONCE))
+@pytest.mark.parametrize(
+    "first",
+    # Two groups, so that two workers share the work.
+    [
+        pytest.param(first, marks=pytest.mark.xdist_group(f"everybody-{first // AT_ONCE % 2}"))
+        for first in range(0, SUBJECTS, AT_ONCE)
+    ],
+)
 def test_each_person_gets_exactly_their_own_rows_as_they_are_stored(
     office, subjects, stored, known_names, first
 ) -> None:
