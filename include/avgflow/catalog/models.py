@@ -95,7 +95,12 @@ class Column(Strict):
     @classmethod
     def _none(cls, value: Any) -> Any:
         _decided(value, "say what the column holds ({category: …, label: …}), or 'none' where it is not personal")
-        return {"personal": False} if value == "none" else value
+        if value == "none":
+            return {"personal": False}
+        if isinstance(value, dict) and value.get("third_party") and "origin" not in value:
+            # Whoever is named in it, the person did not provide it.
+            return {**value, "origin": "third party"}
+        return value
 
     @model_validator(mode="after")
     def _categorised(self) -> Column:

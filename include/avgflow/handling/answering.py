@@ -68,17 +68,17 @@ def run(env: Environment, number: str) -> Prepared:
         subject = requests.subject(register, env.keyring, number)
     answer = content(env, request, subject, proven)
     if answer.row_count == 0:
-        return _queue(env, number, subject, letters.nothing_found_mail(answer, subject.email))
+        return _queue(env, number, subject, letters.nothing_found_mail(answer, subject.email, env.templates))
     with transaction(env.register) as register:
         phrase = passphrases.put_passphrase(register, env.keyring, number, new_passphrase())
-    made = package.build(answer, phrase, env.settings.work / number)
+    made = package.build(answer, phrase, env.settings.work / number, env.templates)
     with transaction(env.register) as register:
         _made(env, register, answer, made)
     if made.size > env.settings.attachment_limit_mb * 1024 * 1024:
         with transaction(env.register) as register:
             requests.set_status(register, env.keyring, number, Status.WAITING, waiting_for=Waiting.HANDOVER.value)
         return Prepared(None, Question(number, Waiting.HANDOVER))
-    return _queue(env, number, subject, letters.answer_mail(answer, made, subject.email))
+    return _queue(env, number, subject, letters.answer_mail(answer, made, subject.email, env.templates))
 
 
 def hand_over(env: Environment, number: str, actor: str) -> None:

@@ -94,7 +94,7 @@ def tell_officer(env: Environment, number: str, missing: Sequence[Missing]) -> s
             if not check["passed"]
         ]
         reason = f"Waarom: {'; '.join(one.nl for one in missing)}."
-        message = letters.stopped_mail(number, env.policy, failed, reason)
+        message = letters.stopped_mail(number, env.policy, failed, reason, templates=env.templates)
         # One mail each time the request is taken up, however often this runs.
         times = sum(event.name in _TAKEN_UP for event in events.history(register, number))
         return outbox.enqueue(register, env.keyring, number, f"stopped:{times}", env.policy.officer_mailbox, message)
@@ -107,7 +107,13 @@ def ask_officer(env: Environment, question: Question) -> str:
         request = requests.get(register, number)
         waiting = question.waiting
         message = letters.waiting_mail(
-            number, env.policy, waiting.nl, waiting.commands(number), waiting.explanation, due=request.due
+            number,
+            env.policy,
+            waiting.nl,
+            waiting.commands(number),
+            waiting.explanation,
+            due=request.due,
+            templates=env.templates,
         )
         kind = f"waiting:{waiting}"
         return outbox.enqueue(register, env.keyring, number, kind, env.policy.officer_mailbox, message)

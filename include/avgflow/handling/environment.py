@@ -22,6 +22,7 @@ from avgflow.settings import Settings
 from avgflow.stores import session
 from avgflow.stores.resolve import targets
 from avgflow.stores.selection import Target
+from avgflow.templating import Templates
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,10 @@ class Environment:
         policy = policies.load(self.settings.policy)
         catalogs.check_against(self.catalog, policy)
         return policy
+
+    @cached_property
+    def templates(self) -> Templates:
+        return Templates(self.settings.templates)
 
     @cached_property
     def keyring(self) -> Keyring:

@@ -157,7 +157,7 @@ def _keep(env: Environment, register: Connection, done: Validated) -> None:
     """The evidence, and an event for each column in which something was replaced."""
     verdict = done.verdict
     result = report(env, done)
-    page = pages.page(verdict.number, result)
+    page = pages.page(verdict.number, result, env.templates)
     evidence.put_evidence(register, env.keyring, verdict.number, EVIDENCE, verdict.passed, result, page)
     if not verdict.passed:
         return

@@ -87,6 +87,8 @@ def test_floats_are_numbers_where_json_has_them(number: float) -> None:
 def test_text_in_a_column_of_another_type_is_kept_as_text(value: str) -> None:
     """A pseudonym may stand in any column."""
     for kind in ("integer", "double precision", "boolean", "jsonb", "date", "timestamp with time zone", "int4range"):
+        if kind == "boolean" and value in {"t", "f"}:
+            continue  # PostgreSQL's own print of a boolean
         read = json.loads(to_json(kind)(value), parse_int=str, parse_float=str)
         assert read == value or to_json(kind)(value) == value
 
