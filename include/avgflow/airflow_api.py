@@ -49,7 +49,7 @@ class AirflowApi:
 
     url: str
     user: str
-    password: str
+    password: str = field(repr=False)
     _client: httpx.Client | None = field(default=None, repr=False)
 
     @classmethod
