@@ -1,4 +1,4 @@
-"""The verdict: a Great Expectations suite per store, made from the catalog, over the measures of its tables.
+"""The verdict: Great Expectations suites, made from the catalog, over the measures of the stores' tables.
 
 A suite sees a frame with a row a table and numbers in its columns; no value of any row of a store reaches it, and its
 results are asked for without values (Great Expectations' default quotes the unexpected ones).
@@ -7,7 +7,7 @@ results are asked for without values (Great Expectations' default quotes the une
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,8 +112,9 @@ class Verdict:
 def judge(catalog: Catalog, batch: Mapping[str, Mapping[str, Sequence[Measure]]]) -> dict[str, Verdict]:
     """Judge each request of the batch: `batch` is request -> store -> measures.
 
-    A catalogued store without measures, or a catalogued table without a row in them, fails its suite. A batch is first
-    judged as a whole, for what holds for all rows holds for each request; only if that fails, each on its own.
+    A catalogued store without measures, or a catalogued table without a row in them, fails its suite. All stores and
+    requests are first judged as a whole, for what holds for all rows holds for each; only where that fails, each store
+    and at last each request on its own.
     """
     import great_expectations as gx  # here: its import takes seconds, and only this task needs it
 
@@ -123,17 +124,8 @@ def judge(catalog: Catalog, batch: Mapping[str, Mapping[str, Sequence[Measure]]]
     source = context.data_sources.add_pandas("measures")
     frames = source.add_dataframe_asset("measures").add_batch_definition_whole_dataframe("all")
     results: dict[str, list[Expectation]] = {number: [] for number in batch}
-    for store in catalog.stores.values():
-        measured = {number: stores.get(store.store, ()) for number, stores in batch.items()}
-        suite = context.suites.add(_suite(gx, store, len(batch)))
-        together = _validated(frames, suite, store.store, measured)
-        if all(expectation.passed for expectation in together) or len(batch) == 1:
-            for number in batch:
-                results[number] += together
-            continue
-        alone = context.suites.add(_suite(gx, store, 1))
-        for number, measures in measured.items():
-            results[number] += _validated(frames, alone, store.store, {number: measures})
+    for number, expectation in _judged(gx, frames, tuple(catalog.stores.values()), batch):
+        results[number].append(expectation)
     return {
         number: Verdict(number, tuple(results[number]), tuple(m for found in stores.values() for m in found))
         for number, stores in batch.items()
@@ -145,14 +137,31 @@ def tables_of(store: Store) -> list[str]:
     return [str(name) for name, table in store.tables.items() if table.access and table.subject]
 
 
-def _suite(gx: Any, store: Store, requests: int) -> Any:
-    """The expectations of a store's measures for this many requests."""
+def _judged(
+    gx: Any, frames: Any, stores: tuple[Store, ...], batch: Mapping[str, Mapping[str, Sequence[Measure]]]
+) -> Iterator[tuple[str, Expectation]]:
+    """Each request with the result of each expectation of each store."""
+    checks = _validated(frames, _suite(gx, stores, len(batch)), stores, batch)
+    if all(checks.values()) or len(stores) == len(batch) == 1:
+        for store in stores:
+            for number in batch:
+                yield from ((number, Expectation(store.store, name, held)) for name, held in checks.items())
+    elif len(stores) > 1:
+        for store in stores:
+            yield from _judged(gx, frames, (store,), batch)
+    else:
+        for number, measures in batch.items():
+            yield from _judged(gx, frames, stores, {number: measures})
+
+
+def _suite(gx: Any, stores: tuple[Store, ...], requests: int) -> Any:
+    """The expectations of these stores' measures for this many requests."""
     gxe = gx.expectations
-    tables = tables_of(store)
+    places = [f"{store.store}.{table}" for store in stores for table in tables_of(store)]
     made = [
-        gxe.ExpectTableRowCountToEqual(value=len(tables) * requests, meta={"check": "every_table_once"}),
-        gxe.ExpectCompoundColumnsToBeUnique(column_list=["request", "table"], meta={"check": "every_table_once"}),
-        gxe.ExpectColumnDistinctValuesToEqualSet(column="table", value_set=tables, meta={"check": "every_table"}),
+        gxe.ExpectTableRowCountToEqual(value=len(places) * requests, meta={"check": "every_table_once"}),
+        gxe.ExpectCompoundColumnsToBeUnique(column_list=["request", "place"], meta={"check": "every_table_once"}),
+        gxe.ExpectColumnDistinctValuesToEqualSet(column="place", value_set=places, meta={"check": "every_table"}),
     ]
     for check in CHECKS:
         meta = {"check": check.name}
@@ -160,21 +169,32 @@ def _suite(gx: Any, store: Store, requests: int) -> Any:
             made.append(gxe.ExpectColumnPairValuesToBeEqual(column_A=check.figure, column_B=check.equals, meta=meta))
         else:
             made.append(gxe.ExpectColumnValuesToBeInSet(column=check.figure, value_set=[0], meta=meta))
-    return gx.ExpectationSuite(name=f"completeness_{store.store}_{requests}", expectations=made)
+    return gx.ExpectationSuite(name=f"completeness_{'_'.join(store.store for store in stores)}", expectations=made)
 
 
-def _validated(frames: Any, suite: Any, store: str, measured: Mapping[str, Sequence[Measure]]) -> list[Expectation]:
+def _validated(
+    frames: Any,
+    suite: Any,
+    stores: tuple[Store, ...],
+    batch: Mapping[str, Mapping[str, Sequence[Measure]]],
+) -> dict[str, bool]:
+    """Whether each check of the suite holds."""
     import pandas as pd
 
-    rows = [{"request": number, **one.row()} for number, measures in measured.items() for one in measures]
-    frame = pd.DataFrame(rows, columns=["request", "store", "table", *Measure.figures()])
+    rows = [
+        {"request": number, "place": f"{one.store}.{one.table}", **one.row()}
+        for number, measures in batch.items()
+        for store in stores
+        for one in measures.get(store.store, ())
+    ]
+    frame = pd.DataFrame(rows, columns=["request", "place", *Measure.figures()])
     frame = frame.astype(dict.fromkeys(Measure.figures(), "int64"))
     outcome = frames.get_batch({"dataframe": frame}).validate(suite, result_format="BOOLEAN_ONLY")
     passed: dict[str, bool] = {}
     for result in outcome.results:
         check = result.expectation_config.meta["check"]
         passed[check] = passed.get(check, True) and bool(result.success)
-    return [Expectation(store, check, held) for check, held in sorted(passed.items())]
+    return dict(sorted(passed.items()))
 
 
 def _quiet() -> None:
