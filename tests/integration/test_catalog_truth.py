@@ -45,9 +45,9 @@ class Stores:
         """The keys of each person's rows, by table."""
         keys: dict[str, dict[str, list[tuple[str, ...]]]] = {person: defaultdict(list) for person in people}
         for (store, name), target in self.places.items():
-            statement = selection.rows(target, people, [selection.key_column(target)])
+            statement = selection.rows(target, people, selection.keys)
             if statement is not None:
-                for person, key in self.views[store].execute(statement):
+                for person, key in statement.on(self.views[store]):
                     keys[person][f"{store}.{name}"].append(tuple(key))
         return keys
 

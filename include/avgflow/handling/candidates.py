@@ -48,11 +48,11 @@ def _lines(view: View, index: int, person: Candidate) -> list[str]:
         statement = selection.rows(
             target,
             {"": Footprint(chosen={(store, table): keys})},
-            [(f"c{i}", target.printed(name)) for i, (_, name) in enumerate(columns)],
+            selection.AsArray(tuple(name for _, name in columns)),
         )
         if statement is None:
             continue
-        for _, *values in view.connections[store].execute(statement):
+        for _, values in statement.on(view.connections[store]):
             shown = (f"{attribute}: {v}" for (attribute, _), v in zip(columns, values, strict=True) if v)
             found.append(f"{index}  {store}.{table}  {', '.join(shown)}")
     return found

@@ -58,14 +58,13 @@ def collect(
 
 def header_of(target: Target) -> Header:
     """The deliverable columns of a table with their types."""
-    return Header(target.name, tuple((name, target.types.get(name, "text")) for name in target.delivered))
+    return Header(target.name, tuple((name, target.type_of(name)) for name in target.delivered))
 
 
 def read(view: Connection, target: Target, batch: Mapping[str, Footprint]) -> Iterator[tuple[str, Row]]:
     """The rows of a table for the batch, ordered by request and key, a few hundred in memory at a time."""
-    columns = [selection.class_column(target), *selection.printed_columns(target)]
-    statement = selection.rows(target, batch, columns)
+    statement = selection.rows(target, batch, selection.delivered)
     if statement is None:
         return
-    for number, record_class, *values in view.execute(statement.execution_options(yield_per=workfile.CHUNK)):
+    for number, record_class, *values in statement.streamed(view, workfile.CHUNK):
         yield number, Row(record_class, tuple(values))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -33,7 +34,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from avgflow.catalog.names import TableName
 from avgflow.identity import Footprint
 from avgflow.stores import selection
-from avgflow.stores.selection import CLASS, REQUEST, Target, Verbatim, ways
+from avgflow.stores.selection import CLASS, REQUEST, Target, ways
+from avgflow.stores.statement import Composed, typed
 
 ByClass = dict[str, dict[TableName, dict[str | None, int]]]
 """Request -> table -> record class -> rows."""
@@ -43,14 +45,18 @@ def by_class(view: Connection, targets: Iterable[Target], batch: Mapping[str, Fo
     """Rows of each person of the batch by table and record class; one statement a table."""
     counts: ByClass = defaultdict(lambda: defaultdict(dict))
     for target in targets:
-        statement = selection.rows(target, batch, [selection.class_column(target)])
-        if statement is None:
+        seeds = selection.seeds(target, batch)
+        if seeds is None:
             continue
-        found = statement.order_by(None).subquery()
-        grouped = select(found.c[REQUEST], found.c[CLASS], func.count()).group_by(found.c[REQUEST], found.c[CLASS])
-        for number, record_class, rows in view.execute(grouped):
+        for number, record_class, rows in _by_class(target, seeds.reached).filled(seeds.values).on(view):
             counts[number][target.name][record_class] = rows
     return counts
+
+
+@lru_cache(maxsize=selection.KEPT)
+def _by_class(target: Target, reached: tuple[int, ...]) -> Composed:
+    found = selection.select_rows(target, reached, selection.record_class).subquery()
+    return Composed(select(found.c[REQUEST], found.c[CLASS], func.count()).group_by(found.c[REQUEST], found.c[CLASS]))
 
 
 def afresh(view: Connection, target: Target, batch: Mapping[str, Footprint]) -> dict[str, int]:
@@ -62,11 +68,22 @@ def afresh(view: Connection, target: Target, batch: Mapping[str, Footprint]) -> 
         }
         for number, footprint in batch.items()
     ]
-    entries = func.jsonb_array_elements(cast(bindparam("batch", json.dumps(document), type_=Text), JSONB))
+    types = {
+        f"t{i}_{part}": f"{target.type_of(name)}[]"
+        for i, (way, _) in enumerate(ways(target))
+        if not way.identifier
+        for part, name in enumerate(way.columns)
+    }
+    statement = _afresh(target).filled({"batch": json.dumps(document), **types})
+    return {number: rows for number, rows in statement.on(view)}  # noqa: C416
+
+
+@lru_cache(maxsize=selection.KEPT)
+def _afresh(target: Target) -> Composed:
+    entries = func.jsonb_array_elements(cast(bindparam("batch", type_=Text), JSONB))
     entry = entries.table_valued(column("e", JSONB)).render_derived()
     counted = _count(target, entry.c.e).lateral()
-    statement = select(entry.c.e["r"].astext, counted.c.rows).select_from(entry.join(counted, and_(True)))
-    return {number: rows for number, rows in view.execute(statement)}  # noqa: C416
+    return Composed(select(entry.c.e["r"].astext, counted.c.rows).select_from(entry.join(counted, and_(True))))
 
 
 def _count(target: Target, entry: Any) -> Select[Any]:
@@ -76,10 +93,9 @@ def _count(target: Target, entry: Any) -> Select[Any]:
         if way.identifier:
             met.append(target.normalised(way.columns[0]) == any_(wanted[0]))
             continue
-        types = [Verbatim(target.types[name]) for name in way.columns]
         parts = [
-            target.relation.c[name] == any_(cast(array, Verbatim(f"{kind.name}[]")))
-            for name, array, kind in zip(way.columns, wanted, types, strict=True)
+            target.relation.c[name] == any_(typed(array, f"t{i}_{part}"))
+            for part, (name, array) in enumerate(zip(way.columns, wanted, strict=True))
         ]
         if len(parts) > 1:
             parts.append(_as_a_whole(target, way.columns, entry[f"w{i}"]))

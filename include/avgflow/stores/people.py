@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Literal
 
 from sqlalchemy import ARRAY, Connection, Text, any_, bindparam, select
 
 from avgflow.redaction import flat
-from avgflow.stores.selection import Target
+from avgflow.stores.selection import KEPT, Target
+from avgflow.stores.statement import Composed
 
 FIRST_NAME = "first_name"
 """The attribute of a column of people that holds first names only."""
@@ -28,13 +30,18 @@ def known_first_names(view: Connection, targets: Iterable[Target], names: Collec
 
 def _known(view: Connection, targets: Iterable[Target], names: Collection[str], *, first: bool) -> dict[str, Kind]:
     found: dict[str, Kind] = {}
-    wanted = bindparam("names", sorted(names), type_=ARRAY(Text))
+    wanted = {"names": sorted(names)}
     for target in targets:
         for column in target.table.people if names else ():
             spec = target.table.columns[column]
             if (spec.attribute == FIRST_NAME) != first:
                 continue
-            name = target.normalised(column)
-            for (value,) in view.execute(select(name).distinct().where(name == any_(wanted))):
+            for (value,) in _named(target, column).filled(wanted).on(view):
                 found.setdefault(flat(value), "staff" if spec.category == "staff" else "other")
     return found
+
+
+@lru_cache(maxsize=KEPT)
+def _named(target: Target, column: str) -> Composed:
+    name = target.normalised(column)
+    return Composed(select(name).distinct().where(name == any_(bindparam("names", type_=ARRAY(Text)))))

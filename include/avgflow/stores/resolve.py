@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func
+from sqlalchemy import Connection
 
 from avgflow.catalog.models import Catalog
 from avgflow.catalog.names import ColumnName
@@ -222,11 +222,10 @@ def _read(
             *(name for link in target.table.subject if link.targets for name in link.columns),
         ]
     )
-    columns = [(f"c{i}", target.printed(name)) for i, name in enumerate(names)]
-    statement = selection.rows(target, fresh, [("row", func.jsonb_build_array(*(c for _, c in columns)))])
+    statement = selection.rows(target, fresh, selection.AsArray(tuple(names)))
     if statement is None:
         return
-    for number, values in views[target.store.store].execute(statement):
+    for number, values in statement.on(views[target.store.store]):
         yield number, dict(zip(names, values, strict=True))
 
 

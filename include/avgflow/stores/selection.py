@@ -7,15 +7,16 @@ only the conditions of the company's own catalog are SQL text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     CTE,
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Select,
     TableClause,
@@ -36,29 +37,19 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.sql.elements import quoted_name
-from sqlalchemy.types import UserDefinedType
 
 from avgflow.catalog.models import Column, Link, Store, Table
 from avgflow.catalog.names import TableName
 from avgflow.identity import Footprint, Key
+from avgflow.stores.statement import Composed, Statement, typed
 
 REQUEST = "__request"
 CLASS = "__class"
-KEY = "__key"
+ROW = "__row"
+KEPT = 8192
+"""Composed statements kept in a process: far more than the tables of any company, times the ways they are read."""
 # A literal, not a parameter: only then does PostgreSQL recognise the expression of the index.
 _BLANKS = literal_column(r"E' \t\r\n\u00a0'", Text)
-
-
-class Verbatim(UserDefinedType[str]):
-    """A column type by the name that PostgreSQL itself prints for it."""
-
-    cache_ok = True
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def get_col_spec(self, **_: Any) -> str:
-        return self.name
 
 
 def normal_sql(value: ColumnElement[str]) -> ColumnElement[str]:
@@ -66,14 +57,27 @@ def normal_sql(value: ColumnElement[str]) -> ColumnElement[str]:
     return func.lower(func.btrim(value, _BLANKS), type_=Text)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
-    """A table as it is in the catalog and in the live database (`types`: format_type by column)."""
+    """A table as it is in the catalog and in the live database (`types`: format_type by column).
+
+    Two are equal where the same statements serve them: same description, same columns to print in a way of their own.
+    """
 
     store: Store
     name: TableName
     table: Table
     types: Mapping[str, str]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Target) and other._identity == self._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @cached_property
+    def _identity(self) -> tuple[int, TableName, frozenset[str]]:
+        return id(self.table), self.name, frozenset(name for name, type_ in self.types.items() if type_ == "inet")
 
     @cached_property
     def relation(self) -> TableClause:
@@ -89,6 +93,10 @@ class Target:
         """The columns that may leave the store at all: every one but the secret."""
         return {name: spec for name, spec in self.table.columns.items() if not spec.secret}
 
+    def type_of(self, name: str) -> str:
+        """The type of a column; `text` where the database has no such column (it will say so itself)."""
+        return self.types.get(name, "text")
+
     def printed(self, name: str) -> ColumnElement[str]:
         """A column in PostgreSQL's own print: nothing is rounded, re-typed or guessed on the way."""
         if self.types.get(name) == "inet":
@@ -97,9 +105,8 @@ class Target:
         return cast(self.relation.c[name], Text)
 
     def normalised(self, name: str) -> ColumnElement[str]:
-        """An identifier column in normal form, in the very expression of its index."""
-        plain = self.types.get(name, "text").startswith(("text", "character varying"))
-        return normal_sql(self.relation.c[name] if plain else self.printed(name))
+        """An identifier column in normal form: the expression of its index, to which a cast of a text is the same."""
+        return normal_sql(cast(self.relation.c[name], Text))
 
 
 @dataclass(frozen=True)
@@ -130,22 +137,65 @@ def ways(target: Target) -> list[tuple[Way, Link | None]]:
 
 
 Columns = Sequence[tuple[str, ColumnElement[Any]]]
+"""Pairs of a result name and an expression over a table."""
+
+Form = Callable[[Target], Columns]
+"""What to read of a table; forms are compared by `==`, for a statement is composed once for each."""
 
 
-def rows(target: Target, batch: Mapping[str, Footprint], columns: Columns) -> Select[Any] | None:
-    """Each row of each person of the batch once: the request's number, then the given columns; None where none can be.
+@dataclass(frozen=True)
+class Seeds:
+    """By which of a table's ways a batch reaches rows (positions in `ways`), and the values to match."""
 
-    `columns` are pairs of a result name and an expression over the target. Rows are ordered by request and key (or by
-    all
-    of the columns, where the table has no key), so that two reads of the same rows line up.
-    """
-    seeded: list[tuple[Way, CTE]] = []
-    for way, link in ways(target):
+    reached: tuple[int, ...]
+    values: Mapping[str, Any]
+
+
+def seeds(target: Target, batch: Mapping[str, Footprint]) -> Seeds | None:
+    """What a table is searched by for a batch; None where no row can be reached."""
+    reached: list[int] = []
+    values: dict[str, Any] = {}
+    for i, (way, link) in enumerate(ways(target)):
         found = [(number, key) for number, f in batch.items() for key in sorted(way.values(target, link, f))]
-        if found:
-            seeded.append((way, _seed(target, way, found)))
-    if not seeded:
-        return None
+        if not found:
+            continue
+        reached.append(i)
+        values[f"r{i}"] = [number for number, _ in found]
+        for part, name in enumerate(way.columns):
+            values[f"v{i}_{part}"] = [key[part] for _, key in found]
+            if not way.identifier:
+                values[f"t{i}_{part}"] = target.type_of(name)
+    return Seeds(tuple(reached), values) if reached else None
+
+
+def rows(target: Target, batch: Mapping[str, Footprint], form: Form) -> Statement | None:
+    """Each row of each person of the batch once: the request's number, then the columns of the form; None where none
+    can be.
+
+    Rows are ordered by request and key (or by all of the columns, where the table has no key), so that two reads of
+    the same rows line up.
+    """
+    found = seeds(target, batch)
+    return _rows(target, found.reached, form).filled(found.values) if found else None
+
+
+@lru_cache(maxsize=KEPT)
+def _rows(target: Target, reached: tuple[int, ...], form: Form) -> Composed:
+    names = [name for name, _ in form(target)]
+    everything = select_rows(target, reached, form).subquery()
+    by = [name for name in target.table.key if name in names] or [name for name in names if name != CLASS]
+    # Bytes, not the database's collation: the order must be the same for every reader.
+    ordered = select(everything).order_by(
+        everything.c[REQUEST], *(cast(everything.c[name], Text).collate("C") for name in by)
+    )
+    return Composed(ordered)
+
+
+def select_rows(target: Target, reached: tuple[int, ...], form: Form) -> Select[Any] | CompoundSelect[Any]:
+    """The rows of `rows`, unordered, to be composed further; its parameters are those of `Seeds`."""
+    columns = form(target)
+    found = ways(target)
+    seeded = [(found[i][0], _seed(found[i][0], i)) for i in reached]
     branches = []
     for position, (way, seed) in enumerate(seeded):
         meets = [_joined(target, way, seed), *condition(way)]
@@ -155,40 +205,54 @@ def rows(target: Target, batch: Mapping[str, Footprint], columns: Columns) -> Se
                 target.relation.join(seed, and_(*meets))
             )
         )
-    return _ordered(target, branches, [name for name, _ in columns])
+    return union_all(*branches) if len(branches) > 1 else branches[0]
 
 
-def printed_columns(target: Target) -> Columns:
-    """Every deliverable column, printed."""
-    return [(name, target.printed(name)) for name in target.delivered]
+@dataclass(frozen=True)
+class AsArray:
+    """A form: the named columns, printed, as one array of texts."""
+
+    names: tuple[str, ...]
+
+    def __call__(self, target: Target) -> Columns:
+        return [(ROW, func.jsonb_build_array(*(target.printed(name) for name in self.names)))]
 
 
-def class_column(target: Target) -> tuple[str, ColumnElement[Any]]:
-    """The record class of a row: the first whose condition holds."""
+def delivered(target: Target) -> Columns:
+    """A form: the record class, then every deliverable column, printed."""
+    return [*record_class(target), *((name, target.printed(name)) for name in target.delivered)]
+
+
+def record_class(target: Target) -> Columns:
+    """A form: the record class of a row, the first whose condition holds."""
     whens = [
         (literal_column(f"({rows.when})") if rows.when else literal(True), literal(rows.record_class))
         for rows in target.table.classes
     ]
-    return CLASS, case(*whens, else_=null())
+    return [(CLASS, case(*whens, else_=null()))]
 
 
-def key_column(target: Target) -> tuple[str, ColumnElement[Any]]:
-    """The row's key as a JSON array of texts; empty where the table has none."""
-    return KEY, func.jsonb_build_array(*(target.printed(name) for name in target.table.key))
+def keys(target: Target) -> Columns:
+    """A form: the row's key as an array of texts; empty where the table has none."""
+    return AsArray(target.table.key)(target)
 
 
-def _seed(target: Target, way: Way, found: list[tuple[str, Key]]) -> CTE:
+def _seed(way: Way, position: int) -> CTE:
     """The batch's values for one way as a table (request, v0, v1, …), typed as the columns they must match."""
-    width = len(way.columns)
-    arrays = [[number for number, _ in found], *([key[i] for _, key in found] for i in range(width))]
+    parts = range(len(way.columns))
     raw = (
-        func.unnest(*(bindparam(None, values, type_=ARRAY(Text), unique=True) for values in arrays))
-        .table_valued(column("r", Text), *(column(f"v{i}", Text) for i in range(width)))
+        func.unnest(
+            bindparam(f"r{position}", type_=ARRAY(Text)),
+            *(bindparam(f"v{position}_{part}", type_=ARRAY(Text)) for part in parts),
+        )
+        .table_valued(column("r", Text), *(column(f"v{part}", Text) for part in parts))
         .render_derived()
     )
-    types = [Text() if way.identifier else Verbatim(target.types[name]) for name in way.columns]
+    values = [
+        raw.c[f"v{part}"] if way.identifier else typed(raw.c[f"v{part}"], f"t{position}_{part}") for part in parts
+    ]
     return (
-        select(raw.c.r.label(REQUEST), *(cast(raw.c[f"v{i}"], t).label(f"__v{i}") for i, t in enumerate(types)))
+        select(raw.c.r.label(REQUEST), *(value.label(f"__v{part}") for part, value in enumerate(values)))
         .distinct()
         .cte()
     )
@@ -214,12 +278,3 @@ def _reached(target: Target, way: Way, seed: CTE, current: CTE) -> ColumnElement
         .correlate(target.relation, current)
     )
     return and_(*(func.coalesce(only, literal(False)) for only in condition(way)), met)
-
-
-def _ordered(target: Target, branches: list[Select[Any]], names: list[str]) -> Select[Any]:
-    everything = (union_all(*branches) if len(branches) > 1 else branches[0]).subquery()
-    by = [name for name in target.table.key if name in names] or [name for name in names if name != CLASS]
-    # Bytes, not the database's collation: the order must be the same for every reader.
-    return select(everything).order_by(
-        everything.c[REQUEST], *(cast(everything.c[name], Text).collate("C") for name in by)
-    )

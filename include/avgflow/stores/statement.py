@@ -1,0 +1,63 @@
+"""Statements that SQLAlchemy composes once and PostgreSQL gets again and again with other values.
+
+Composing a statement takes longer than running it, and depends on the catalog alone. Whose rows are meant comes in as
+bound values; the types of the columns in the live database come in last, as `TypeName` parameters. So what is composed
+in the process from which tasks are forked serves every task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Select, bindparam
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.types import UserDefinedType
+
+_DIALECT: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL for psycopg with the values for its parameters."""
+
+    text: str
+    values: Mapping[str, Any]
+
+    def on(self, view: Connection) -> Iterable[Sequence[Any]]:
+        """Run it; all rows are fetched."""
+        return view.exec_driver_sql(self.text, dict(self.values))
+
+    def streamed(self, view: Connection, rows: int) -> Iterable[Sequence[Any]]:
+        """Run it with a cursor in the database; not more than so many rows are in memory at a time."""
+        return view.exec_driver_sql(self.text, dict(self.values), execution_options={"yield_per": rows})
+
+
+class Composed:
+    """A statement without values."""
+
+    def __init__(self, select: Select[Any]) -> None:
+        self._compiled = select.compile(dialect=_DIALECT)
+
+    def filled(self, values: Mapping[str, Any]) -> Statement:
+        """With the values of its parameters, type names among them."""
+        # SQLAlchemy's public way to a driver's text with the late parameters put in.
+        state = self._compiled.construct_expanded_state(values)
+        return Statement(state.statement, state.parameters)
+
+
+class TypeName(UserDefinedType[str]):
+    """A parameter that is the name of a type, as PostgreSQL's `format_type` prints it; put into the text late."""
+
+    cache_ok = True
+
+    def literal_processor(self, dialect: Any) -> Any:
+        """The name as it is: PostgreSQL has quoted it already, and it comes from nowhere else."""
+        return lambda name: name
+
+
+def typed(value: ColumnElement[Any], type_parameter: str) -> ColumnElement[Any]:
+    """A value cast to the type whose name this parameter gives."""
+    name: BindParameter[str] = bindparam(type_parameter, type_=TypeName(), literal_execute=True)
+    return value.op("::", precedence=99)(name)
