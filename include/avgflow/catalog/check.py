@@ -28,8 +28,8 @@ class Checked:
 
 
 def check(connection: Connection, store: Store) -> Checked:
-    """Compare one store, in four round trips where nothing is wrong; the connection is in a transaction."""
-    schema = live.read(connection)
+    """Compare one store, in three round trips where nothing is wrong; the connection is in a transaction."""
+    schema = live.structure(connection)
     found = drift(store, schema)
     return Checked(schema, (*found, *rejected(connection, store, schema)))
 

@@ -1,4 +1,4 @@
-"""The schema that a store's database really has, read from `pg_catalog` in three round trips.
+"""The schema that a store's database really has, read from `pg_catalog` in one to three round trips.
 
 Everything that can hold rows is read: tables, partitioned tables (their partitions belong to them), views,
 materialised views and foreign tables of every schema but PostgreSQL's own. What is left out, the catalog leaves out
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -158,15 +158,13 @@ _FOREIGN_KEYS = f"""
 _ON_DELETE = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
 
-def read(connection: Connection) -> LiveSchema:
-    """The live schema of a store; the connection's errors are the caller's (see `avgflow.stores.session.reading`)."""
-    kinds: dict[TableName, Kind] = {}
-    columns: dict[TableName, dict[str, LiveColumn]] = defaultdict(dict)
-    for schema, table, kind, column, type_, nullable, generated in connection.exec_driver_sql(_COLUMNS):
-        name = TableName(schema, table)
-        kinds[name] = _KINDS[kind]
-        if column is not None:
-            columns[name][column] = LiveColumn(column, type_, nullable, generated)
+def types(connection: Connection) -> dict[TableName, dict[str, str]]:
+    """The column types of every table, and nothing else; in one round trip."""
+    return {name: {column.name: column.type for column in found} for name, (_, found) in _columns(connection).items()}
+
+
+def structure(connection: Connection) -> LiveSchema:
+    """Tables, columns, keys and indexes, without the foreign keys, which take PostgreSQL as long as all the rest."""
     indexes: dict[TableName, list[Index]] = defaultdict(list)
     keys: dict[TableName, tuple[str, ...]] = {}
     for schema, table, index, method, primary, unique, partial, parts, expressions in connection.exec_driver_sql(
@@ -176,17 +174,34 @@ def read(connection: Connection) -> LiveSchema:
         indexes[name].append(Index(index, method, unique, partial, _parts(parts, expressions)))
         if primary:
             keys[name] = tuple(parts)
+    return LiveSchema(
+        {
+            name: LiveTable(
+                name, kind, {column.name: column for column in found}, keys.get(name, ()), tuple(indexes[name])
+            )
+            for name, (kind, found) in _columns(connection).items()
+        }
+    )
+
+
+def read(connection: Connection) -> LiveSchema:
+    """The live schema of a store; the connection's errors are the caller's (see `avgflow.stores.session.reading`)."""
     foreign: dict[TableName, list[ForeignKey]] = defaultdict(list)
     for schema, table, key, other_schema, other, on_delete, parts, targets in connection.exec_driver_sql(_FOREIGN_KEYS):
         foreign[TableName(schema, table)].append(
             ForeignKey(key, tuple(parts), TableName(other_schema, other), tuple(targets), _ON_DELETE[on_delete])
         )
-    return LiveSchema(
-        {
-            name: LiveTable(name, kind, columns[name], keys.get(name, ()), tuple(indexes[name]), tuple(foreign[name]))
-            for name, kind in kinds.items()
-        }
-    )
+    found = structure(connection)
+    return LiveSchema({name: replace(table, foreign_keys=tuple(foreign[name])) for name, table in found.tables.items()})
+
+
+def _columns(connection: Connection) -> dict[TableName, tuple[Kind, list[LiveColumn]]]:
+    found: dict[TableName, tuple[Kind, list[LiveColumn]]] = {}
+    for schema, table, kind, column, type_, nullable, generated in connection.exec_driver_sql(_COLUMNS):
+        _, columns = found.setdefault(TableName(schema, table), (_KINDS[kind], []))
+        if column is not None:
+            columns.append(LiveColumn(column, type_, nullable, generated))
+    return found
 
 
 def _parts(columns: Iterable[str | None], expressions: Iterable[str | None]) -> tuple[IndexPart, ...]:
