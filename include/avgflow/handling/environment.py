@@ -9,13 +9,13 @@ from functools import cached_property
 
 from sqlalchemy import Connection, Engine
 
-from avgflow.catalog import check
-from avgflow.catalog import load as catalogs
+from avgflow.catalog import check, live
 from avgflow.catalog.check import Checked
 from avgflow.catalog.models import Catalog
+from avgflow.catalog.names import TableName
 from avgflow.crypto import Keyring
+from avgflow.handling import configured
 from avgflow.identity import Place
-from avgflow.policy import models as policies
 from avgflow.policy.models import Policy
 from avgflow.register import database
 from avgflow.settings import Settings
@@ -27,15 +27,21 @@ from avgflow.templating import Templates
 
 @dataclass(frozen=True)
 class View:
-    """The stores as they are at one moment: an open snapshot each, checked against the catalog."""
+    """The stores as they are at one moment: an open snapshot each."""
 
     connections: Mapping[str, Connection]
-    checked: Mapping[str, Checked]
     places: Mapping[Place, Target]
 
     def targets(self, store: str) -> list[Target]:
         """The catalogued tables of one store."""
         return [target for (name, _), target in self.places.items() if name == store]
+
+
+@dataclass(frozen=True)
+class CheckedView(View):
+    """Snapshots of all stores, each compared with the catalog."""
+
+    checked: Mapping[str, Checked]
 
 
 @dataclass(frozen=True)
@@ -47,13 +53,11 @@ class Environment:
 
     @cached_property
     def catalog(self) -> Catalog:
-        return catalogs.load(self.settings.catalog)
+        return configured.catalog(self.settings.catalog)
 
     @cached_property
     def policy(self) -> Policy:
-        policy = policies.load(self.settings.policy)
-        catalogs.check_against(self.catalog, policy)
-        return policy
+        return configured.policy(self.settings.policy, self.settings.catalog)
 
     @cached_property
     def templates(self) -> Templates:
@@ -76,12 +80,25 @@ class Environment:
     @contextmanager
     def view(self, *stores: str) -> Iterator[View]:
         """Snapshots of the named stores, or of all; `StoreUnreachable` names the one that does not answer."""
-        names = stores or tuple(self.catalog.stores)
+        with self._snapshots(*stores or self.catalog.stores) as connections:
+            yield View(connections, self._places({name: live.types(view) for name, view in connections.items()}))
+
+    @contextmanager
+    def checked_view(self) -> Iterator[CheckedView]:
+        """Snapshots of all stores, each compared with the catalog; `StoreUnreachable` as for `view`."""
+        with self._snapshots(*self.catalog.stores) as connections:
+            checked = {name: check.check(view, self.catalog.stores[name]) for name, view in connections.items()}
+            places = self._places({name: found.live.types for name, found in checked.items()})
+            yield CheckedView(connections, places, checked)
+
+    @contextmanager
+    def _snapshots(self, *stores: str) -> Iterator[dict[str, Connection]]:
         with ExitStack() as stack:
-            connections = {name: stack.enter_context(session.reading(self._engines[name], name)) for name in names}
-            checked = {name: check.check(connections[name], self.catalog.stores[name]) for name in names}
-            places = targets(self.catalog, {name: found.live.types for name, found in checked.items()})
-            yield View(connections, checked, {place: t for place, t in places.items() if place[0] in names})
+            yield {name: stack.enter_context(session.reading(self._engines[name], name)) for name in stores}
+
+    def _places(self, types: Mapping[str, Mapping[TableName, Mapping[str, str]]]) -> dict[Place, Target]:
+        """The catalogued tables of the stores whose live column types are given."""
+        return {place: target for place, target in targets(self.catalog, types).items() if place[0] in types}
 
     def dispose(self) -> None:
         """Close every pooled connection; no connection is held across long waits (fides#5834)."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from avgflow import plan
 from avgflow.catalog.drift import refuse_unsafe
 from avgflow.catalog.names import TableName
-from avgflow.handling.environment import Environment, View
+from avgflow.handling.environment import CheckedView, Environment
 from avgflow.handling.identify import footprints, require_settled
 from avgflow.identity import Footprint
 from avgflow.plan import Plan
@@ -23,7 +23,7 @@ def make(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
     `NotSettled` a request that still waits for a human.
     """
     require_settled(env, numbers)
-    with env.view() as view:
+    with env.checked_view() as view:
         _refuse_drift(env, view, numbers)
         people = footprints(env, view, numbers)
         found: dict[str, dict[tuple[str, TableName], Mapping[str | None, int]]] = defaultdict(dict)
@@ -54,7 +54,7 @@ def stored(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
         return {number: Plan.from_bytes(plans.get_plan(register, env.keyring, number).body) for number in numbers}
 
 
-def _refuse_drift(env: Environment, view: View, numbers: Sequence[str]) -> None:
+def _refuse_drift(env: Environment, view: CheckedView, numbers: Sequence[str]) -> None:
     """Every difference goes on the register of each request, a missing index too; what is unsafe stops them."""
     drifts = [drift for found in view.checked.values() for drift in found.drifts]
     if not drifts:

@@ -21,7 +21,7 @@ from avgflow.dossier import evidence as pages
 from avgflow.errors import AvgflowError
 from avgflow.handling import planning, redacting
 from avgflow.handling.collecting import ReceiptDiffers
-from avgflow.handling.environment import Environment, View
+from avgflow.handling.environment import CheckedView, Environment, View
 from avgflow.handling.identify import footprints
 from avgflow.plan import Plan
 from avgflow.redaction import Redaction, Redactor
@@ -62,7 +62,7 @@ class Validated:
 def run(env: Environment, numbers: Sequence[str]) -> dict[str, Validated]:
     """Measure and judge each request, and keep the evidence; nothing is raised for a failed one (see `CheckFailed`)."""
     made = planning.stored(env, numbers)
-    with env.view() as view:
+    with env.checked_view() as view:
         people = footprints(env, view, numbers)
         works = {number: _works(env, view, made[number], people[number]) for number in numbers}
         measures: dict[str, dict[str, list[Measure]]] = {number: {} for number in numbers}
@@ -130,7 +130,7 @@ def _works(env: Environment, view: View, plan: Plan, person: Any) -> dict[str, W
     }
 
 
-def _drift(view: View, store: str) -> dict[TableName, tuple[int, int]]:
+def _drift(view: CheckedView, store: str) -> dict[TableName, tuple[int, int]]:
     """(unknown, missing) columns by table; a table that the catalog does not know fails at once."""
     unsafe = [drift for drift in view.checked[store].drifts if drift.severity is Severity.UNSAFE]
     if any(drift.kind is DriftKind.UNKNOWN_TABLE for drift in unsafe):
