@@ -53,5 +53,8 @@ if _runs_tasks(sys.argv):
         # A task that needs a missing module says so itself.
         with contextlib.suppress(ImportError):
             importlib.import_module(_module)
+    # Nor may a fault in catalog or policy keep the scheduler from starting.
+    with contextlib.suppress(Exception):
+        importlib.import_module("avgflow.handling.readiness").prepare()
 
 __all__: tuple[str, ...] = ()

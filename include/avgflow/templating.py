@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -66,20 +67,31 @@ def long_time(moment: str) -> str:
     return f"{long_date(at.date(), 'nl')}, {at:%H:%M:%S}"
 
 
+@cache
+def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(folder),
+        autoescape=lambda name: name is not None and name.endswith(".html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(long_date=long_date, long_time=long_time)
+    return environment
+
+
 class Templates:
     """The templates of one folder. Text is left as it is, `*.html` is escaped; an unknown name is a fault."""
 
     def __init__(self, folder: Path = _FOLDER) -> None:
         self.folder = folder
-        self._environment = ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader(folder),
-            autoescape=lambda name: name is not None and name.endswith(".html"),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        self._environment.filters.update(long_date=long_date, long_time=long_time)
+        self._environment = _environment(folder)
+
+    def read_all(self) -> None:
+        """Read all of them now; one that is changed later is read again when it is used."""
+        for name in self._environment.list_templates(extensions=["txt", "html"]):
+            self._environment.get_template(name)
 
     def text(self, name: str, **values: Any) -> str:
         """One template filled in; `WrongTemplate` where it is missing, broken or asks for what there is not."""

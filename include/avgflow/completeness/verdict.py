@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from avgflow.catalog.models import Catalog, Store
@@ -116,20 +117,25 @@ def judge(catalog: Catalog, batch: Mapping[str, Mapping[str, Sequence[Measure]]]
     requests are first judged as a whole, for what holds for all rows holds for each; only where that fails, each store
     and at last each request on its own.
     """
-    import great_expectations as gx  # here: its import takes seconds, and only this task needs it
-
-    _quiet()
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
-    source = context.data_sources.add_pandas("measures")
-    frames = source.add_dataframe_asset("measures").add_batch_definition_whole_dataframe("all")
     results: dict[str, list[Expectation]] = {number: [] for number in batch}
-    for number, expectation in _judged(gx, frames, tuple(catalog.stores.values()), batch):
+    for number, expectation in _judged(tuple(catalog.stores.values()), batch):
         results[number].append(expectation)
     return {
         number: Verdict(number, tuple(results[number]), tuple(m for found in stores.values() for m in found))
         for number, stores in batch.items()
     }
+
+
+@cache
+def frames() -> Any:
+    """Great Expectations' way to a data frame, made once: it stays the same, whatever the frame holds."""
+    import great_expectations as gx  # here: its import takes seconds, and few need it
+
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)  # its own remarks are no part of a request's log
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    source = context.data_sources.add_pandas("measures")
+    return source.add_dataframe_asset("measures").add_batch_definition_whole_dataframe("all")
 
 
 def tables_of(store: Store) -> list[str]:
@@ -138,25 +144,27 @@ def tables_of(store: Store) -> list[str]:
 
 
 def _judged(
-    gx: Any, frames: Any, stores: tuple[Store, ...], batch: Mapping[str, Mapping[str, Sequence[Measure]]]
+    stores: tuple[Store, ...], batch: Mapping[str, Mapping[str, Sequence[Measure]]]
 ) -> Iterator[tuple[str, Expectation]]:
     """Each request with the result of each expectation of each store."""
-    checks = _validated(frames, _suite(gx, stores, len(batch)), stores, batch)
+    checks = _validated(_suite(stores, len(batch)), stores, batch)
     if all(checks.values()) or len(stores) == len(batch) == 1:
         for store in stores:
             for number in batch:
                 yield from ((number, Expectation(store.store, name, held)) for name, held in checks.items())
     elif len(stores) > 1:
         for store in stores:
-            yield from _judged(gx, frames, (store,), batch)
+            yield from _judged((store,), batch)
     else:
         for number, measures in batch.items():
-            yield from _judged(gx, frames, stores, {number: measures})
+            yield from _judged(stores, {number: measures})
 
 
-def _suite(gx: Any, stores: tuple[Store, ...], requests: int) -> Any:
+def _suite(stores: tuple[Store, ...], requests: int) -> Any:
     """The expectations of these stores' measures for this many requests."""
-    gxe = gx.expectations
+    import great_expectations as gx
+
+    gxe: Any = gx.expectations
     places = [f"{store.store}.{table}" for store in stores for table in tables_of(store)]
     made = [
         gxe.ExpectTableRowCountToEqual(value=len(places) * requests, meta={"check": "every_table_once"}),
@@ -173,7 +181,6 @@ def _suite(gx: Any, stores: tuple[Store, ...], requests: int) -> Any:
 
 
 def _validated(
-    frames: Any,
     suite: Any,
     stores: tuple[Store, ...],
     batch: Mapping[str, Mapping[str, Sequence[Measure]]],
@@ -189,15 +196,9 @@ def _validated(
     ]
     frame = pd.DataFrame(rows, columns=["request", "place", *Measure.figures()])
     frame = frame.astype(dict.fromkeys(Measure.figures(), "int64"))
-    outcome = frames.get_batch({"dataframe": frame}).validate(suite, result_format="BOOLEAN_ONLY")
+    outcome = frames().get_batch({"dataframe": frame}).validate(suite, result_format="BOOLEAN_ONLY")
     passed: dict[str, bool] = {}
     for result in outcome.results:
         check = result.expectation_config.meta["check"]
         passed[check] = passed.get(check, True) and bool(result.success)
     return dict(sorted(passed.items()))
-
-
-def _quiet() -> None:
-    """Great Expectations' own remarks are no part of a request's log."""
-    for name in ("great_expectations", "great_expectations.data_context.types.base"):
-        logging.getLogger(name).setLevel(logging.ERROR)

@@ -48,13 +48,14 @@ def by_class(view: Connection, targets: Iterable[Target], batch: Mapping[str, Fo
         seeds = selection.seeds(target, batch)
         if seeds is None:
             continue
-        for number, record_class, rows in _by_class(target, seeds.reached).filled(seeds.values).on(view):
+        for number, record_class, rows in composed_by_class(target, seeds.reached).filled(seeds.values).on(view):
             counts[number][target.name][record_class] = rows
     return counts
 
 
 @lru_cache(maxsize=selection.KEPT)
-def _by_class(target: Target, reached: tuple[int, ...]) -> Composed:
+def composed_by_class(target: Target, reached: tuple[int, ...]) -> Composed:
+    """The statement of `by_class` for one table."""
     found = selection.select_rows(target, reached, selection.record_class).subquery()
     return Composed(select(found.c[REQUEST], found.c[CLASS], func.count()).group_by(found.c[REQUEST], found.c[CLASS]))
 
@@ -74,12 +75,13 @@ def afresh(view: Connection, target: Target, batch: Mapping[str, Footprint]) -> 
         if not way.identifier
         for part, name in enumerate(way.columns)
     }
-    statement = _afresh(target).filled({"batch": json.dumps(document), **types})
+    statement = composed_afresh(target).filled({"batch": json.dumps(document), **types})
     return {number: rows for number, rows in statement.on(view)}  # noqa: C416
 
 
 @lru_cache(maxsize=selection.KEPT)
-def _afresh(target: Target) -> Composed:
+def composed_afresh(target: Target) -> Composed:
+    """The statement of `afresh`."""
     entries = func.jsonb_array_elements(cast(bindparam("batch", type_=Text), JSONB))
     entry = entries.table_valued(column("e", JSONB)).render_derived()
     counted = _count(target, entry.c.e).lateral()

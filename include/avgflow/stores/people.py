@@ -36,12 +36,13 @@ def _known(view: Connection, targets: Iterable[Target], names: Collection[str], 
             spec = target.table.columns[column]
             if (spec.attribute == FIRST_NAME) != first:
                 continue
-            for (value,) in _named(target, column).filled(wanted).on(view):
+            for (value,) in composed(target, column).filled(wanted).on(view):
                 found.setdefault(flat(value), "staff" if spec.category == "staff" else "other")
     return found
 
 
 @lru_cache(maxsize=KEPT)
-def _named(target: Target, column: str) -> Composed:
+def composed(target: Target, column: str) -> Composed:
+    """The statement for one column of people."""
     name = target.normalised(column)
     return Composed(select(name).distinct().where(name == any_(bindparam("names", type_=ARRAY(Text)))))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection
@@ -29,7 +30,7 @@ from avgflow.identity import (
     normal,
 )
 from avgflow.stores import selection
-from avgflow.stores.selection import Target
+from avgflow.stores.selection import AsArray, Target
 
 MOST_PEOPLE = 25
 """An identifier that leads to more people than this identifies nobody."""
@@ -92,6 +93,18 @@ class _Anchor:
     """(column, kind)"""
     references: tuple[tuple[ColumnName, ...], ...]
     """Each the referenced columns of this table, in the order of the referring link."""
+
+    @cached_property
+    def form(self) -> AsArray:
+        """The columns to read, each once."""
+        names = [
+            *self.target.table.key,
+            *self.target.table.person_columns,
+            *(name for name, _ in self.identifiers),
+            *(column.column for columns in self.references for column in columns),
+            *(name for link in self.target.table.subject if link.targets for name in link.columns),
+        ]
+        return AsArray(tuple(dict.fromkeys(names)))
 
 
 @dataclass
@@ -209,24 +222,19 @@ def _step(
     }
 
 
+def forms(places: Mapping[Place, Target]) -> dict[Place, AsArray]:
+    """What is read of each table that leads on."""
+    return {(anchor.target.store.store, anchor.target.name): anchor.form for anchor in _anchors(places)}
+
+
 def _read(
     views: Mapping[str, Connection], anchor: _Anchor, fresh: Mapping[str, Footprint]
 ) -> Iterator[tuple[str, dict[str, str | None]]]:
-    target = anchor.target
-    names = dict.fromkeys(
-        [
-            *target.table.key,
-            *target.table.person_columns,
-            *(name for name, _ in anchor.identifiers),
-            *(column.column for columns in anchor.references for column in columns),
-            *(name for link in target.table.subject if link.targets for name in link.columns),
-        ]
-    )
-    statement = selection.rows(target, fresh, selection.AsArray(tuple(names)))
+    statement = selection.rows(anchor.target, fresh, anchor.form)
     if statement is None:
         return
-    for number, values in statement.on(views[target.store.store]):
-        yield number, dict(zip(names, values, strict=True))
+    for number, values in statement.on(views[anchor.target.store.store]):
+        yield number, dict(zip(anchor.form.names, values, strict=True))
 
 
 def _held(anchor: _Anchor, row: Mapping[str, str | None], shared: Mapping[str, frozenset[str]]) -> set[tuple[str, str]]:

@@ -176,11 +176,12 @@ def rows(target: Target, batch: Mapping[str, Footprint], form: Form) -> Statemen
     the same rows line up.
     """
     found = seeds(target, batch)
-    return _rows(target, found.reached, form).filled(found.values) if found else None
+    return composed(target, found.reached, form).filled(found.values) if found else None
 
 
 @lru_cache(maxsize=KEPT)
-def _rows(target: Target, reached: tuple[int, ...], form: Form) -> Composed:
+def composed(target: Target, reached: tuple[int, ...], form: Form) -> Composed:
+    """The statement of `rows` without its values."""
     names = [name for name, _ in form(target)]
     everything = select_rows(target, reached, form).subquery()
     by = [name for name in target.table.key if name in names] or [name for name in names if name != CLASS]

@@ -1,0 +1,38 @@
+"""Composing every statement that the tasks of a catalog can need, once, in the process from which they are forked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, combinations
+
+from avgflow.catalog.models import Catalog
+from avgflow.stores import count, people, resolve, selection
+from avgflow.stores.selection import Target
+
+
+def compose(catalog: Catalog) -> None:
+    """Compose them without a database.
+
+    Tables with a column that is printed in a way of its own are not known before the live types are; their statements
+    are composed by the task.
+    """
+    places = resolve.targets(catalog, {})
+    leading = resolve.forms(places)
+    for place, target in places.items():
+        forms = [selection.delivered, *([leading[place]] if place in leading else [])]
+        for reached in _reaches(target):
+            count.composed_by_class(target, reached)
+            for form in forms:
+                selection.composed(target, reached, form)
+        if target.table.subject:
+            count.composed_afresh(target)
+        for column in target.table.people:
+            people.composed(target, column)
+
+
+def _reaches(target: Target) -> Iterator[tuple[int, ...]]:
+    """The sets of ways by which rows of a table can be reached: by key alone, or by any of its links."""
+    ways = selection.ways(target)
+    links = [i for i, (_, link) in enumerate(ways) if link is not None]
+    yield from ((i,) for i, (_, link) in enumerate(ways) if link is None)
+    yield from chain.from_iterable(combinations(links, size) for size in range(1, len(links) + 1))
