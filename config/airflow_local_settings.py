@@ -7,6 +7,7 @@ So after a change of the library the scheduler has to be started anew (`avgflow 
 
 import contextlib
 import importlib
+import importlib.util
 import pkgutil
 import sys
 from collections.abc import Iterator
@@ -35,13 +36,16 @@ def _runs_tasks(arguments: list[str]) -> bool:
     return arguments[1:2] == ["scheduler"] or arguments[1:3] == ["celery", "worker"]
 
 
-def _modules() -> list[str]:
-    return [*_LIBRARIES, *_parts("avgflow")]
+def _modules() -> Iterator[str]:
+    yield from _LIBRARIES
+    yield from _parts("avgflow")
+    yield from _parts("avgflow_airflow")
 
 
 def _parts(package: str) -> Iterator[str]:
-    """The modules of a package and of the packages directly in it."""
-    for part in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+    """The modules of a package and of the packages directly in it; none where it is not there."""
+    found = importlib.util.find_spec(package)
+    for part in pkgutil.iter_modules(found.submodule_search_locations if found else [], f"{package}."):
         if not part.ispkg:
             yield part.name
         elif package == "avgflow" and part.name.removeprefix("avgflow.") not in _NOT_IN_TASKS:
@@ -49,11 +53,11 @@ def _parts(package: str) -> Iterator[str]:
 
 
 if _runs_tasks(sys.argv):
+    # No fault, in a setting, the catalog or anything else, may keep the scheduler from starting; a task that meets it
+    # says so itself.
     for _module in _modules():
-        # A task that needs a missing module says so itself.
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(Exception):
             importlib.import_module(_module)
-    # Nor may a fault in catalog or policy keep the scheduler from starting.
     with contextlib.suppress(Exception):
         importlib.import_module("avgflow.handling.readiness").prepare()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -105,7 +106,16 @@ def _own(path: Path) -> dict[str, Any]:
 
 
 def _dotenv(path: Path) -> dict[str, str | None]:
-    return dotenv_values(path, interpolate=False) if path.is_file() else {}
+    """The variables of a file, which is read again only when it changed."""
+    if not path.is_file():
+        return {}
+    seen = path.stat()
+    return _variables(path, seen.st_mtime_ns, seen.st_size)
+
+
+@lru_cache(maxsize=4)
+def _variables(path: Path, changed: int, size: int) -> dict[str, str | None]:
+    return dotenv_values(path, interpolate=False)
 
 
 def _dsn_of_json(value: str) -> str:
@@ -126,6 +136,8 @@ def engine(dsn: str) -> Engine:
         url,
         pool_pre_ping=True,
         hide_parameters=True,
+        # Nothing here reads an hstore; SQLAlchemy would look for that type in each new connection.
+        use_native_hstore=False,
         connect_args={"connect_timeout": 10, "application_name": "avgflow"},
     )
 

@@ -126,12 +126,17 @@ def judge(catalog: Catalog, batch: Mapping[str, Mapping[str, Sequence[Measure]]]
     }
 
 
+_TALKATIVE = ("great_expectations", "great_expectations.data_context.types.base")
+"""Loggers with a level of their own, whose remarks are no part of a request's log."""
+
+
 @cache
 def frames() -> Any:
     """Great Expectations' way to a data frame, made once: it stays the same, whatever the frame holds."""
     import great_expectations as gx  # here: its import takes seconds, and few need it
 
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)  # its own remarks are no part of a request's log
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     source = context.data_sources.add_pandas("measures")

@@ -18,5 +18,5 @@ def prepare() -> None:
     catalog = configured.catalog(settings.catalog)
     configured.policy(settings.policy, settings.catalog)
     statements.compose(catalog)
-    Templates().read_all()
+    Templates(settings.templates).read_all()
     verdict.frames()
