@@ -7,6 +7,7 @@ changed, exchanged or lost; a table or column that the catalog does not know; ro
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,12 @@ from avgflow.handling.answering import NotProven
 from avgflow.handling.collecting import ReceiptDiffers
 from avgflow.handling.environment import Environment
 from avgflow.handling.validating import CheckFailed, Validated
-from avgflow.register import events, evidence
+from avgflow.redaction import Redactor
+from avgflow.register import events, evidence, receipts
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.requests import Status
-from avgflow.workfile import WorkLost, path_of
+from avgflow.workfile import Reader, Row, WorkLost, path_of, writing
 
 NOTE = "UPDATE note SET {} WHERE note_id = (SELECT min(note_id) FROM note WHERE contact_id = %s)"
 
@@ -244,6 +246,99 @@ def test_who_is_who_that_is_lost_asks_to_check_again(office, subjects) -> None:
         answering.run(office.env, number)
     validating.run(office.env, [number])
     assert office.finish(number).missing == ()
+
+
+# What a mistake in collecting or redacting would make -----------------------------------------------------------------
+
+
+def with_a_row_of_another(rows: list[Row], others: list[Row]) -> list[Row]:
+    return sorted([*rows, others[0]], key=lambda row: (row.values[0] or "").encode())
+
+
+def with_a_row_twice(rows: list[Row], others: list[Row]) -> list[Row]:
+    return [rows[0], *rows]
+
+
+def with_a_row_left_out(rows: list[Row], others: list[Row]) -> list[Row]:
+    return rows[:-1]
+
+
+def with_an_empty_text_for_null(rows: list[Row], others: list[Row]) -> list[Row]:
+    return [Row(row.record_class, tuple("" if value is None else value for value in row.values)) for row in rows]
+
+
+def with_another_class(rows: list[Row], others: list[Row]) -> list[Row]:
+    return [Row("R1", row.values) for row in rows]
+
+
+def without_its_key(rows: list[Row], others: list[Row]) -> list[Row]:
+    return [Row(rows[0].record_class, (None, *rows[0].values[1:])), *rows[1:]]
+
+
+MISTAKES = {
+    with_a_row_of_another: {"own", "as_planned", "complete", "exact"},
+    with_a_row_twice: {"once", "as_planned", "complete", "exact"},
+    with_a_row_left_out: {"as_planned", "complete"},
+    with_an_empty_text_for_null: {"exact"},
+    with_another_class: {"exact"},
+    without_its_key: {"keyed", "exact"},
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_collecting_is_found_by_its_check(office, subjects, mistake) -> None:
+    asked = {office.register_subject(one): one for one in (with_trait(subjects, "very_much"), subjects[0])}
+    office.identify(asked)
+    office.collect(*asked)
+    number, other = asked
+    ticket = TableName("public", "ticket")
+    readers = [
+        Reader(path_of(office.env.settings.work, n, "crm"), office.env.keyring, n, "crm") for n in (number, other)
+    ]
+    others = list(readers[1].rows(ticket))
+    digest = rewritten(office, readers[0], number, ticket, lambda rows: mistake(rows, others))
+    assert digest != readers[0].digest
+    done = validating.run(office.env, [number])[number]
+    assert {name for *_, name in failed_places(done)} == MISTAKES[mistake]
+    assert {place[:2] for place in failed_places(done)} == {("crm", "public.ticket")}
+
+
+def crm_of(office: Office, number: str) -> Reader:
+    return Reader(path_of(office.env.settings.work, number, "crm"), office.env.keyring, number, "crm")
+
+
+def rewritten(
+    office: Office, reader: Reader, number: str, changed: TableName, change: Callable[[list[Row]], list[Row]]
+) -> str:
+    """Put a work file with other rows of one table in the place of the collected one, with a receipt that fits it."""
+    tables = {name: (reader.header(name), list(reader.rows(name))) for name in reader.counts}
+    with writing(path_of(office.env.settings.work, number, "crm"), office.env.keyring) as writer:
+        for name, (header, rows) in tables.items():
+            writer.table(header)
+            for row in change(rows) if name == changed else rows:
+                writer.row(row)
+        digest = writer.finish()
+    with transaction(office.env.register) as register:
+        kept = receipts.receipts(register, number)
+        receipts.supersede_receipts(register, office.env.keyring, number)
+        for one in kept:
+            now = digest if one.store == "crm" else one.digest
+            receipts.put_receipt(
+                register, office.env.keyring, number, receipts.Step.COLLECT, one.store, one.counts, now
+            )
+    return digest
+
+
+def test_a_redaction_that_does_not_work_is_found(office, subjects, monkeypatch) -> None:
+    person = with_trait(subjects, "very_much")
+    number = office.register_subject(person)
+    office.identify({number: person})
+    office.collect(number)
+    monkeypatch.setattr(Redactor, "_text", lambda self, name, value: value)
+    done = validating.run(office.env, [number])[number]
+    assert {name for *_, name in failed_places(done)} == {"redacted"}
+    with refused(NotProven, person):
+        answering.run(office.env, number)
 
 
 # The stores' schema --------------------------------------------------------------------------------------------------
