@@ -43,6 +43,18 @@ class NothingAsked(AvgflowError):
         super().__init__(f"{number} waits for no answer now; `avgflow request show {number}` says where it stands.")
 
 
+@dataclass(frozen=True)
+class Asked:
+    """An open question of a run."""
+
+    dag_id: str
+    number: str
+    task_id: str
+    map_index: int
+    fields: tuple[str, ...]
+    """What its form asks for."""
+
+
 @dataclass
 class AirflowApi:
     """A session of one user; logs in when first used. Every call may raise `AirflowUnreachable` or `AirflowRefused`."""
@@ -80,25 +92,25 @@ class AirflowApi:
         found = self._call("GET", path, "show the tasks").json()["task_instances"]
         return {task["task_id"]: task["state"] or "none" for task in found}
 
-    def answer(self, dag_id: str, number: str, option: str, inputs: Mapping[str, Any]) -> None:
-        """Answer the question that a run waits for; `NothingAsked` where there is none. `inputs` that are not asked
-        are left
-        out, those that are and not given are null."""
+    def question(self, dag_id: str, number: str) -> Asked | None:
+        """The question that a run waits for now, None where it waits for none."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{number}/hitlDetails"
-        asked = [
-            detail
-            for detail in self._call("GET", path, "read the question").json()["hitl_details"]
-            if not detail.get("response_received") and detail["task_instance"]["state"] == "awaiting_input"
-        ]
-        if not asked:
-            raise NothingAsked(number)
-        task = asked[0]["task_instance"]
-        given = {name: inputs.get(name) for name in asked[0].get("params") or {}}
+        for detail in self._call("GET", path, "read the question").json()["hitl_details"]:
+            task = detail["task_instance"]
+            if not detail.get("response_received") and task["state"] == "awaiting_input":
+                return Asked(dag_id, number, task["task_id"], task["map_index"], tuple(detail.get("params") or {}))
+        return None
+
+    def answer(self, asked: Asked, option: str, inputs: Mapping[str, Any]) -> None:
+        """Answer a question. `inputs` that are not asked are left out, those that are and not given are null; an answer
+        that somebody else gave first stands."""
+        run = f"/api/v2/dags/{asked.dag_id}/dagRuns/{asked.number}"
         self._call(
             "PATCH",
-            f"/api/v2/dags/{dag_id}/dagRuns/{number}/taskInstances/{task['task_id']}/{task['map_index']}/hitlDetails",
+            f"{run}/taskInstances/{asked.task_id}/{asked.map_index}/hitlDetails",
             "answer the question",
-            {"chosen_options": [option], "params_input": given},
+            {"chosen_options": [option], "params_input": {name: inputs.get(name) for name in asked.fields}},
+            accepted=(409,),
         )
 
     def ensure_pools(self, pools: Iterable[str], slots: int = 4) -> None:

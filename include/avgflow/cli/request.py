@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from avgflow import answers
 from avgflow.airflow_api import AirflowApi
 from avgflow.cli import shown
 from avgflow.errors import AvgflowError
@@ -308,8 +309,9 @@ def _answer(number: str, option: str, inputs: dict[str, Any], *fitting: str) -> 
         inputs["verified_by"] = parse(right="access", email="a@b.nl", verified_by=inputs["verified_by"]).verified_by
     if "persons" in inputs:
         possible.check(env, number, [int(person) for person in inputs["persons"].split(",")])
-    AirflowApi.of(env.settings).answer(DAGS[request.right], number, option, inputs)
-    _print(f"{number}: answered. `avgflow request show {number}` shows how it goes on.")
+    taken = answers.give(env, AirflowApi.of(env.settings), DAGS[request.right], number, option, inputs)
+    hint = "shows how it goes on" if taken else "shows when it is taken up: Airflow is busy"
+    _print(f"{number}: answered. `avgflow request show {number}` {hint}.")
 
 
 def _plan(env: Environment, register: Any, number: str) -> list[Any]:

@@ -119,11 +119,25 @@ def ask_officer(env: Environment, question: Question) -> str:
         return outbox.enqueue(register, env.keyring, number, kind, env.policy.officer_mailbox, message)
 
 
+class Stopping(AvgflowError):
+    """A human stopped the request, and its run has not come to its end yet."""
+
+    def __init__(self, number: str, actor: str) -> None:
+        super().__init__(f"{number} was stopped by {actor}. Clear a task once its run has ended to go on after all.")
+
+
 def resume(env: Environment, number: str) -> None:
-    """Say that a stopped request is being worked on again: a human cleared one of its tasks."""
+    """Say that a stopped request is being worked on again: a human cleared one of its tasks.
+
+    `Stopping` where a human stopped it and the verdict is not given yet: then it is Airflow that does a task again.
+    """
     with transaction(env.register) as register:
-        if requests.get(register, number).status is Status.STOPPED:
-            requests.set_status(register, env.keyring, number, Status.RUNNING)
+        if requests.get(register, number).status is not Status.STOPPED:
+            return
+        stops = [event for event in events.history(register, number) if event.name == EventName.REQUEST_STOPPED]
+        if stops and stops[-1].actor != events.SYSTEM:
+            raise Stopping(number, stops[-1].actor)
+        requests.set_status(register, env.keyring, number, Status.RUNNING)
 
 
 def stop(env: Environment, number: str, actor: str) -> None:
