@@ -1,0 +1,1 @@
+"""How long avgflow takes, each figure against its baseline, in one run: `make bench`."""
