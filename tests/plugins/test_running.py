@@ -188,6 +188,20 @@ def test_a_stopped_request_is_running_again_once_a_task_of_it_is_done_again(
     assert history(installation, number)[-1][0] == "request.resumed"
 
 
+def test_a_step_that_airflow_does_again_does_not_undo_a_humans_stop(registered: Register, installation: Any) -> None:
+    number = registered().number
+    running.run(a_context(number, task_id="identify"), lambda env, given: closing.stop(env, given, "officer"))
+    with pytest.raises(AirflowFailException, match="was stopped by officer"):
+        running.run(a_context(number, task_id="identify", try_number=2), raising(AssertionError("never reached")))
+    running.run(a_context(number, task_id="close"), lambda env, given: closing.run(env, given))
+    with installation.engine.begin() as conn:
+        request = requests.get(conn, number)
+    assert (request.status, request.reason) == (Status.STOPPED, "Not at its end: stopped by officer.")
+    running.run(a_context(number, task_id="identify", try_number=3), lambda env, given: None)
+    with installation.engine.begin() as conn:
+        assert requests.get(conn, number).status is Status.RUNNING
+
+
 def test_the_verdict_on_a_stopped_request_does_not_take_it_up(registered: Register, installation: Any) -> None:
     number = registered().number
     with installation.engine.begin() as conn:
