@@ -71,9 +71,8 @@ class Mailbox:
 
     def mails(self, number: str) -> list[EmailMessage]:
         """Every delivery for a request, in order of arrival; a double is there twice."""
-        read = (
-            message_from_bytes(file.read_bytes(), policy=policy.SMTP) for file in sorted(self._folder.glob("*.eml"))
-        )
+        kept = (file.read_bytes() for file in sorted(self._folder.glob("*.eml")))
+        read = (message_from_bytes(mail, policy=policy.SMTP) for mail in kept if number.encode() in mail)
         return [mail for mail in read if number in mail["Subject"]]
 
 
