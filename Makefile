@@ -48,7 +48,7 @@ down: ## stop the embedded stack; leaves no process behind
 
 # Whole files go to whichever worker is free, in order; the system tests are the last unit and run all but alone.
 test: setup ## run every test that needs no browser or Docker engine
-	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 check: setup ## ruff, mypy and the layer test
 	$(BIN)/ruff check .

@@ -6,10 +6,11 @@ import atexit
 import os
 import shutil
 import tempfile
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # Airflow reads its home when it is first imported: a temporary one, so that tests leave nothing in anybody's own.
 _HOME = tempfile.mkdtemp(prefix="avgflow-airflow-home-")
@@ -25,8 +26,15 @@ settings.register_profile("avgflow", deadline=None)
 settings.load_profile("avgflow")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers each takes whole files, so that what a file sets up is set up once."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(Path(item.path).stem))
+class WholeFiles(LoadScopeScheduling):
+    """With several workers each takes whole files, so that what a file sets up is set up once; one takes all of the
+    system tests, which share a stack."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "tests/system" if file.startswith("tests/system/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WholeFiles:
+    # Not `--dist loadgroup`: xdist 3.8 marks groups in a way that pytest 9.2 does not see.
+    return WholeFiles(config, log)

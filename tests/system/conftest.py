@@ -45,7 +45,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ours.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER) - 1.5)
     for item in ours:
         item.add_marker(pytest.mark.system)
-        item.add_marker(pytest.mark.xdist_group("system"))
     items[:] = [item for item in items if not item.path.is_relative_to(HERE)] + ours
 
 
