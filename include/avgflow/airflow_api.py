@@ -36,13 +36,6 @@ class AirflowRefused(AvgflowError):
         self.status = status
 
 
-class NothingAsked(AvgflowError):
-    """There is no open question to answer."""
-
-    def __init__(self, number: str) -> None:
-        super().__init__(f"{number} waits for no answer now; `avgflow request show {number}` says where it stands.")
-
-
 @dataclass(frozen=True)
 class Asked:
     """An open question of a run."""

@@ -12,7 +12,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from avgflow.airflow_api import AirflowApi, NothingAsked
+from avgflow.airflow_api import AirflowApi
+from avgflow.errors import AvgflowError
 from avgflow.handling.environment import Environment
 from avgflow.register import events
 from avgflow.register.database import transaction
@@ -33,6 +34,13 @@ _TAKEN = frozenset(
     }
 )
 """What becomes of an answer; written by the task that takes it, before it asks anything else."""
+
+
+class NothingAsked(AvgflowError):
+    """There is no open question to answer."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} waits for no answer now; `avgflow request show {number}` says where it stands.")
 
 
 def give(env: Environment, api: AirflowApi, dag_id: str, number: str, option: str, inputs: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from avgflow.airflow_api import AirflowApi, AirflowRefused, AirflowUnreachable, NothingAsked
+from avgflow.airflow_api import AirflowApi, AirflowRefused, AirflowUnreachable
 from avgflow.embedded.ports import Reservations
 from avgflow.settings import Settings
 
@@ -175,7 +175,9 @@ def test_a_task_that_did_not_begin_is_in_no_state(airflow: Airflow, api: Airflow
 
 def test_an_answer_goes_to_the_question_that_is_open(airflow: Airflow, api: AirflowApi) -> None:
     airflow.asks(question("identify", answered=True), question("answer"))
-    api.answer(DAG, NUMBER, "Verder", {"persons": "1,2", "not_asked": "x"})
+    asked = api.question(DAG, NUMBER)
+    assert asked is not None
+    api.answer(asked, "Verder", {"persons": "1,2", "not_asked": "x"})
     method, path, body = airflow.asked[-1]
     assert (method, path) == ("PATCH", f"{RUNS}/{NUMBER}/taskInstances/answer/-1/hitlDetails")
     assert body == {"chosen_options": ["Verder"], "params_input": {"verified_by": None, "persons": "1,2"}}
@@ -185,13 +187,19 @@ def test_an_answer_goes_to_the_question_that_is_open(airflow: Airflow, api: Airf
     "details",
     [[], [question(answered=True)], [question(state="success")], [question(state="running"), question(answered=True)]],
 )
-def test_there_is_nothing_to_answer_where_nothing_is_asked(
+def test_where_nothing_is_asked_there_is_no_question(
     airflow: Airflow, api: AirflowApi, details: list[dict[str, Any]]
 ) -> None:
     airflow.asks(*details)
-    with pytest.raises(NothingAsked, match=f"avgflow request show {NUMBER}"):
-        api.answer(DAG, NUMBER, "Verder", {})
-    assert {method for method, _, _ in airflow.asked} == {"GET"}
+    assert api.question(DAG, NUMBER) is None
+
+
+def test_an_answer_that_somebody_else_gave_first_stands(airflow: Airflow, api: AirflowApi) -> None:
+    airflow.asks(question("identify"))
+    asked = api.question(DAG, NUMBER)
+    assert asked is not None
+    airflow.answers["PATCH", f"{RUNS}/{NUMBER}/taskInstances/identify/-1/hitlDetails"] = (409, {})
+    api.answer(asked, "Verder", {})
 
 
 def test_pools_that_are_there_are_left_as_they_are(airflow: Airflow, api: AirflowApi) -> None:
