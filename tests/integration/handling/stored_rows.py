@@ -169,19 +169,18 @@ def _same_json(stored: Any, delivered: Any, replaced: Replaced) -> bool:
             return type(delivered) is type(stored) and delivered == stored
 
 
-def names_of_people(dsns: Mapping[str, str]) -> tuple[set[str], set[str]]:
-    """Full names and first names that some store has in a column of names, in lower case with single blanks."""
-    full, first = set(), set()
+def names_of_people(dsns: Mapping[str, str]) -> set[str]:
+    """Full names that some store has in a column of names, in lower case with single blanks."""
     queries = {
-        "crm": ("SELECT full_name FROM contact UNION SELECT full_name FROM employee", "SELECT first_name FROM contact"),
-        "orders": ('SELECT contact_name FROM quote UNION SELECT contact_name FROM "order"', None),
-        "accounts": ("SELECT display_name FROM portal_account", None),
+        "crm": "SELECT full_name FROM contact UNION SELECT full_name FROM employee",
+        "orders": 'SELECT contact_name FROM quote UNION SELECT contact_name FROM "order"',
+        "accounts": "SELECT display_name FROM portal_account",
     }
-    for store, (of_full, of_first) in queries.items():
+    names = set()
+    for store, query in queries.items():
         with psycopg.connect(dsns[store]) as connection:
-            full |= {flat(name) for (name,) in connection.execute(of_full) if name}
-            first |= {flat(name) for (name,) in connection.execute(of_first) if name} if of_first else set()
-    return full, first
+            names |= {flat(name) for (name,) in connection.execute(query) if name}
+    return names
 
 
 def flat(text: str) -> str:
