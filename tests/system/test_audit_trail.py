@@ -21,7 +21,7 @@ def test_the_chain_is_whole_after_all_that_happened(desk: Desk, settled: None) -
         "at = at + interval '1 second'",
         "number = 'AVG-2026-00001'",
         "name = 'check.passed'",
-        "detail = detail || '{\"rows\": 0}'",
+        "detail = detail || '{\"rows\": 987654}'",
     ],
 )
 def test_an_event_that_was_changed_by_hand_is_named(change: str, desk: Desk, settled: None) -> None:
