@@ -232,7 +232,7 @@ def _why(register: Connection, number: str) -> list[Missing]:
 def _outcome(env: Environment, register: Connection, number: str) -> Outcome:
     """Fulfilled, unless nothing was held or something about the person could not be given (art. 15(4))."""
     try:
-        plan = planning.stored(env, [number])[number]
+        plan = planning.newest(env, register, number)
     except PlanMissing:
         raise NotAtItsEnd(number, [Missing("geen plan", "no plan")]) from None
     collected = sum(sum(r.counts.values()) for r in receipts.receipts(register, number) if r.step == Step.COLLECT)

@@ -73,9 +73,13 @@ class Environment:
 
     @cached_property
     def _engines(self) -> dict[str, Engine]:
-        return {
-            name: session.connected(self.dsn_of(store.connection), name) for name, store in self.catalog.stores.items()
-        }
+        """Those used so far, by store."""
+        return {}
+
+    def _engine(self, store: str) -> Engine:
+        if store not in self._engines:
+            self._engines[store] = session.connected(self.dsn_of(self.catalog.stores[store].connection), store)
+        return self._engines[store]
 
     @contextmanager
     def view(self, *stores: str) -> Iterator[View]:
@@ -94,7 +98,7 @@ class Environment:
     @contextmanager
     def _snapshots(self, *stores: str) -> Iterator[dict[str, Connection]]:
         with ExitStack() as stack:
-            yield {name: stack.enter_context(session.reading(self._engines[name], name)) for name in stores}
+            yield {name: stack.enter_context(session.reading(self._engine(name), name)) for name in stores}
 
     def _places(self, types: Mapping[str, Mapping[TableName, Mapping[str, str]]]) -> dict[Place, Target]:
         """The catalogued tables of the stores whose live column types are given."""
@@ -102,7 +106,7 @@ class Environment:
 
     def dispose(self) -> None:
         """Close every pooled connection; no connection is held across long waits (fides#5834)."""
-        for made in (self.__dict__.get("_engines") or {}).values():
+        for made in self._engines.values():
             made.dispose()
         if "register" in self.__dict__:
             self.register.dispose()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
+from sqlalchemy import Connection
+
 from avgflow import plan
 from avgflow.catalog.drift import refuse_unsafe
 from avgflow.catalog.names import TableName
@@ -51,7 +53,12 @@ def make(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
 def stored(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
     """The newest plan of each request; `PlanMissing` where there is none."""
     with transaction(env.register) as register:
-        return {number: Plan.from_bytes(plans.get_plan(register, env.keyring, number).body) for number in numbers}
+        return {number: newest(env, register, number) for number in numbers}
+
+
+def newest(env: Environment, register: Connection, number: str) -> Plan:
+    """The newest plan of a request, within the caller's transaction; `PlanMissing` where there is none."""
+    return Plan.from_bytes(plans.get_plan(register, env.keyring, number).body)
 
 
 def _refuse_drift(env: Environment, view: CheckedView, numbers: Sequence[str]) -> None:

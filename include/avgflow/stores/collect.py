@@ -66,5 +66,5 @@ def read(view: Connection, target: Target, batch: Mapping[str, Footprint]) -> It
     statement = selection.rows(target, batch, selection.delivered)
     if statement is None:
         return
-    for number, record_class, *values in statement.streamed(view, workfile.CHUNK):
+    for number, record_class, *values in statement.read(view, workfile.CHUNK):
         yield number, Row(record_class, tuple(values))

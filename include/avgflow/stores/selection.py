@@ -41,7 +41,7 @@ from sqlalchemy.sql.elements import quoted_name
 from avgflow.catalog.models import Column, Link, Store, Table
 from avgflow.catalog.names import TableName
 from avgflow.identity import Footprint, Key
-from avgflow.stores.statement import Composed, Statement, typed
+from avgflow.stores.statement import Composed, Statement, at_most, typed
 
 REQUEST = "__request"
 CLASS = "__class"
@@ -189,7 +189,7 @@ def composed(target: Target, reached: tuple[int, ...], form: Form) -> Composed:
     ordered = select(everything).order_by(
         everything.c[REQUEST], *(cast(everything.c[name], Text).collate("C") for name in by)
     )
-    return Composed(ordered)
+    return Composed(ordered.limit(at_most()))
 
 
 def select_rows(target: Target, reached: tuple[int, ...], form: Form) -> Select[Any] | CompoundSelect[Any]:

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Select, bindparam
+from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Integer, Select, bindparam
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.types import UserDefinedType
 
+AT_MOST = "at_most"
+"""The parameter of a statement that bounds its rows; without a value there is no bound."""
 _DIALECT: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
 
@@ -29,8 +31,16 @@ class Statement:
         """Run it; all rows are fetched."""
         return view.exec_driver_sql(self.text, dict(self.values))
 
-    def streamed(self, view: Connection, rows: int) -> Iterable[Sequence[Any]]:
-        """Run it with a cursor in the database; not more than so many rows are in memory at a time."""
+    def read(self, view: Connection, rows: int) -> Iterable[Sequence[Any]]:
+        """Run it with not more than so many rows in memory at a time; the statement is one with `at_most`.
+
+        A cursor in the database costs twice the time of the statement itself, and nearly every result is small: so
+        the first rows are asked for without, and only where there are more of them the cursor is opened.
+        """
+        few = view.exec_driver_sql(self.text, {**self.values, AT_MOST: rows + 1}).all()
+        if len(few) <= rows:
+            return few
+        del few
         return view.exec_driver_sql(self.text, dict(self.values), execution_options={"yield_per": rows})
 
 
@@ -55,6 +65,12 @@ class TypeName(UserDefinedType[str]):
     def literal_processor(self, dialect: Any) -> Any:
         """The name as it is: PostgreSQL has quoted it already, and it comes from nowhere else."""
         return lambda name: name
+
+
+def at_most() -> ColumnElement[Any]:
+    """The bound of `Statement.read`, for a statement's LIMIT."""
+    bound: BindParameter[int | None] = bindparam(AT_MOST, None, type_=Integer)
+    return bound
 
 
 def typed(value: ColumnElement[Any], type_parameter: str) -> ColumnElement[Any]:
