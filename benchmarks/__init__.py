@@ -1,1 +1,1 @@
-"""How long avgflow takes, each figure against its baseline, in one run: `make bench`."""
+"""Benchmarks with baselines (`make bench`); README.md says what each figure means."""

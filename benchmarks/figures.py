@@ -1,47 +1,102 @@
-"""What a benchmark measured: two medians and their ratio, with the goal it is held against."""
+"""What was measured: a series and the series it is held against, their medians and the ratio of these."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import os
+import platform
+import statistics
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
 
 @dataclass(frozen=True)
-class Figure:
-    """Pairs of times in seconds, measured in turn; the ratio is of the medians."""
+class Series:
+    """Measured values of one thing, in seconds."""
 
     name: str
-    measured: Sequence[float]
-    baseline: Sequence[float]
-    baseline_name: str
-    goal: float
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "median_s": round(self.median, 4),
+            "min_s": round(min(self.seconds), 4),
+            "max_s": round(max(self.seconds), 4),
+            "times": len(self.seconds),
+        }
+
+    def __str__(self) -> str:
+        spread = f"{_shown(min(self.seconds))} to {_shown(max(self.seconds))}"
+        return f"{self.name:<52} {_shown(self.median):>10}   ({spread}, {len(self.seconds)} times)"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One thing against its baseline, measured in turns. `goal`: the ratio that it should not exceed, if there is one.
+
+    `how`: what was done, in a line.
+    """
+
+    name: str
+    how: str
+    ours: Series
+    baseline: Series
+    goal: float | None = None
 
     @property
     def ratio(self) -> float:
-        return median(self.measured) / median(self.baseline)
+        """Of the medians."""
+        return self.ours.median / self.baseline.median
+
+    @property
+    def met(self) -> bool | None:
+        return None if self.goal is None else self.ratio <= self.goal
 
     def to_json(self) -> dict[str, Any]:
-        """For `--json`."""
         return {
             "name": self.name,
-            "median_s": round(median(self.measured), 4),
-            "baseline": self.baseline_name,
-            "baseline_median_s": round(median(self.baseline), 4),
-            "ratio": round(self.ratio, 2),
+            "how": self.how,
+            "ours": self.ours.to_json(),
+            "baseline": self.baseline.to_json(),
+            "ratio": round(self.ratio, 3),
             "goal": self.goal,
-            "runs": len(self.measured),
+            "met": self.met,
         }
 
-    def line(self) -> str:
-        """For a person."""
-        verdict = "held" if self.ratio <= self.goal else "missed"
-        return (
-            f"{self.name}\n"
-            f"    {median(self.measured):8.3f} s  ({min(self.measured):.3f} to {max(self.measured):.3f}, "
-            f"{len(self.measured)} runs)\n"
-            f"    {median(self.baseline):8.3f} s  {self.baseline_name} "
-            f"({min(self.baseline):.3f} to {max(self.baseline):.3f})\n"
-            f"    ratio {self.ratio:.2f}, goal at most {self.goal} ({verdict})"
-        )
+    def __str__(self) -> str:
+        verdict = "" if self.goal is None else f", goal {self.goal}: {'met' if self.met else 'NOT MET'}"
+        return f"{self.name}\n  {self.how}\n  {self.ours}\n  {self.baseline}\n  ratio {self.ratio:.2f}{verdict}"
+
+
+def machine() -> dict[str, Any]:
+    """On what it was measured, and how busy that was with other things at the start."""
+    return {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "load_average": [round(load, 1) for load in os.getloadavg()],
+    }
+
+
+def as_text(on: dict[str, Any], comparisons: Iterable[Comparison]) -> str:
+    """The report for a person."""
+    head = (
+        f"On {on['cores']} cores, Python {on['python']}, {on['system']}, load average at the start "
+        f"{on['load_average'][0]}. Medians; in brackets the least and the most."
+    )
+    return "\n\n".join([head, *map(str, comparisons)])
+
+
+def as_json(on: dict[str, Any], comparisons: Sequence[Comparison]) -> str:
+    """The report for a program."""
+    return json.dumps({"machine": on, "comparisons": [one.to_json() for one in comparisons]}, indent=2)
+
+
+def _shown(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
