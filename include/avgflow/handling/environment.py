@@ -22,6 +22,7 @@ from avgflow.settings import Settings
 from avgflow.stores import session
 from avgflow.stores.resolve import targets
 from avgflow.stores.selection import Target
+from avgflow.stores.together import together
 from avgflow.templating import Templates
 
 
@@ -85,20 +86,23 @@ class Environment:
     def view(self, *stores: str) -> Iterator[View]:
         """Snapshots of the named stores, or of all; `StoreUnreachable` names the one that does not answer."""
         with self._snapshots(*stores or self.catalog.stores) as connections:
-            yield View(connections, self._places({name: live.types(view) for name, view in connections.items()}))
+            yield View(connections, self._places(together(connections, lambda name: live.types(connections[name]))))
 
     @contextmanager
     def checked_view(self) -> Iterator[CheckedView]:
         """Snapshots of all stores, each compared with the catalog; `StoreUnreachable` as for `view`."""
         with self._snapshots(*self.catalog.stores) as connections:
-            checked = {name: check.check(view, self.catalog.stores[name]) for name, view in connections.items()}
+            described = self.catalog.stores
+            checked = together(connections, lambda name: check.check(connections[name], described[name]))
             places = self._places({name: found.live.types for name, found in checked.items()})
             yield CheckedView(connections, places, checked)
 
     @contextmanager
     def _snapshots(self, *stores: str) -> Iterator[dict[str, Connection]]:
+        # Airflow gives out connections to the task's own thread only.
+        engines = {name: self._engine(name) for name in stores}
         with ExitStack() as stack:
-            yield {name: stack.enter_context(session.reading(self._engine(name), name)) for name in stores}
+            yield together(stores, lambda name: stack.enter_context(session.reading(engines[name], name)))
 
     def _places(self, types: Mapping[str, Mapping[TableName, Mapping[str, str]]]) -> dict[Place, Target]:
         """The catalogued tables of the stores whose live column types are given."""

@@ -18,6 +18,7 @@ from avgflow.register import chain, events, locks, plans, receipts
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.stores import count
+from avgflow.stores.together import together
 
 
 def make(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
@@ -31,12 +32,16 @@ def make(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
         found: dict[str, dict[tuple[str, TableName], Mapping[str | None, int]]] = defaultdict(dict)
         shared: dict[str, int] = dict.fromkeys(numbers, 0)
         others = {number: _shared_only(person) for number, person in people.items() if person.shared}
-        for store in view.connections:
-            targets = view.targets(store)
-            for number, tables in count.by_class(view.connections[store], targets, people).items():
-                found[number] |= {(store, name): classes for name, classes in tables.items()}
+
+        def counted_in(store: str) -> tuple[count.ByClass, count.ByClass]:
+            connection, targets = view.connections[store], view.targets(store)
             loose = [target for target in targets if not target.table.person]
-            for number, tables in count.by_class(view.connections[store], loose, others).items():
+            return count.by_class(connection, targets, people), count.by_class(connection, loose, others)
+
+        for store, (own, common) in together(view.connections, counted_in).items():
+            for number, tables in own.items():
+                found[number] |= {(store, name): classes for name, classes in tables.items()}
+            for number, tables in common.items():
                 shared[number] += sum(rows for classes in tables.values() for rows in classes.values())
     made = {
         number: plan.access(number, env.catalog, found[number], person, shared[number], _hash(env))

@@ -14,6 +14,7 @@ from avgflow.identity import Footprint, normal
 from avgflow.intake import Subject
 from avgflow.redaction import Known, Pseudonyms, Redactor, digits, flat, possible_names, texts_of
 from avgflow.stores.people import Kind, known_first_names, known_names
+from avgflow.stores.together import together
 from avgflow.workfile import Reader
 
 _FULL_NAME, _FIRST_NAME, _LAST_NAME, _EMAIL, _PHONE = "full_name", "first_name", "last_name", "email", "phone"
@@ -67,11 +68,15 @@ def _people(view: View, seen: _Seen) -> dict[str, Kind]:
     firsts = {name.split()[0] for name in seen.shortest}
     people: dict[str, Kind] = {}
     known_firsts: set[str] = set()
-    for store, connection in view.connections.items():
-        targets = view.targets(store)
-        for person, kind in known_names(connection, targets, possible).items():
+
+    def known_in(store: str) -> tuple[dict[str, Kind], frozenset[str]]:
+        connection, targets = view.connections[store], view.targets(store)
+        return known_names(connection, targets, possible), known_first_names(connection, targets, firsts)
+
+    for names, first_names in together(view.connections, known_in).values():
+        for person, kind in names.items():
             people.setdefault(person, kind)
-        known_firsts |= known_first_names(connection, targets, firsts)
+        known_firsts |= first_names
     for person in seen.shortest:
         if person.split()[0] in known_firsts and person not in seen.own:
             people.setdefault(person, "other")

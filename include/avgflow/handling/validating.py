@@ -28,6 +28,7 @@ from avgflow.redaction import Redaction, Redactor
 from avgflow.register import chain, events, evidence, plans, receipts, requests
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
+from avgflow.stores.together import together
 from avgflow.workfile import Reader, path_of
 
 EVIDENCE = "completeness"
@@ -65,12 +66,16 @@ def run(env: Environment, numbers: Sequence[str]) -> dict[str, Validated]:
     with env.checked_view() as view:
         people = footprints(env, view, numbers)
         works = {number: _works(env, view, made[number], people[number]) for number in numbers}
-        measures: dict[str, dict[str, list[Measure]]] = {number: {} for number in numbers}
-        for store, connection in view.connections.items():
+        drifts = {store: _drift(view, store) for store in view.connections}
+
+        def measured_in(store: str) -> dict[str, list[Measure]]:
             batch = {number: works[number][store] for number in numbers}
-            for number, found in measure(connection, view.targets(store), _drift(view, store), batch).items():
-                measures[number][store] = found
-    verdicts = judge(env.catalog, measures)
+            return measure(view.connections[store], view.targets(store), drifts[store], batch)
+
+        by_store = together(view.connections, measured_in)
+    verdicts = judge(
+        env.catalog, {number: {store: found[number] for store, found in by_store.items()} for number in numbers}
+    )
     done: dict[str, Validated] = {}
     for number, verdict in verdicts.items():
         redactions = _redactions({store: work.redactor for store, work in works[number].items()})
