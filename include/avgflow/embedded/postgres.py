@@ -168,6 +168,8 @@ port = {port}
 unix_socket_directories = ''
 cluster_name = '{cluster_name}'
 password_encryption = 'scram-sha-256'
+# The passwords are random, 192 bits: stretching them adds nothing, and costs every new connection 3 ms.
+scram_iterations = 1
 max_connections = 200
 shared_buffers = 192MB
 work_mem = 16MB
