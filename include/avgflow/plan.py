@@ -6,34 +6,101 @@ The digest is keyed: a plan names row keys and identifiers, and a plain hash of 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Literal
 
-from avgflow.catalog.models import Catalog
+from avgflow.catalog.models import Catalog, Text
 from avgflow.catalog.names import TableName
-from avgflow.identity import Footprint
+from avgflow.identity import Footprint, Key
 
-Action = Literal["collect", "leave out"]
+Action = Literal["collect", "leave out", "delete", "anonymise", "keep", "unlink", "refresh", "follow"]
+"""`collect` and `leave out`: of an inzage. The others: of an erasure.
+
+`delete`; `anonymise`: the row stays for other rows that hang on it, its personal columns are overwritten; `keep`: with
+a ground, less the columns that the ground does not need; `unlink`: a row that points to one that goes, whose pointer
+the database empties; `refresh`: a materialised view is made anew; `follow`: a view shows what its tables hold.
+"""
 Counts = Mapping[tuple[str, TableName], Mapping[str | None, int]]
 """Rows by store and table, then by record class."""
+
+_UNCHANGED = frozenset({"leave out", "refresh", "follow"})
 
 
 @dataclass(frozen=True)
 class Step:
-    """What happens to the rows of one record class in one table; `reason` says why rows are left out."""
+    """What happens to some rows of one record class in one table, and why.
+
+    `ground`: the article on which rows are kept or erased; `keep_until`: the last day they are kept, None where no day
+    is known; `columns`: those that are overwritten, or the pointer that is emptied; `keys`: the rows' keys as
+    PostgreSQL prints them, of a table without a key the digests of its rows.
+    """
 
     store: str
     table: TableName
     record_class: str | None
     rows: int
     action: Action
-    reason: str = ""
+    reason: Text | None = None
+    ground: str = ""
+    keep_until: date | None = None
+    columns: tuple[str, ...] = ()
+    keys: tuple[Key, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether rows are collected or changed by it; a row that is kept as it is, is not."""
+        return self.action not in _UNCHANGED and (self.action != "keep" or bool(self.columns))
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON form; with its keys it names rows of a person, and is kept sealed."""
+        return {
+            "store": self.store,
+            "table": str(self.table),
+            "class": self.record_class,
+            "rows": self.rows,
+            "action": self.action,
+            "reason": self.reason.model_dump() if self.reason else None,
+            "ground": self.ground,
+            "keep_until": self.keep_until.isoformat() if self.keep_until else None,
+            "columns": list(self.columns),
+            "keys": sorted(map(list, self.keys)),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Step:
+        """The inverse of `to_json`."""
+        return cls(
+            store=data["store"],
+            table=TableName.parse(data["table"]),
+            record_class=data["class"],
+            rows=data["rows"],
+            action=data["action"],
+            reason=Text(**data["reason"]) if data["reason"] else None,
+            ground=data["ground"],
+            keep_until=date.fromisoformat(data["keep_until"]) if data["keep_until"] else None,
+            columns=tuple(data["columns"]),
+            keys=tuple(map(tuple, data["keys"])),
+        )
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What an erasure was decided on besides the rows: the day, and whether a contract with the person runs."""
+
+    made_on: date
+    contract_runs: bool
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All steps of one request, what its rows hang on, and how many rows hang only on a shared identifier."""
+    """All steps of one request, what its rows hang on, and how many rows hang only on a shared identifier.
+
+    `suppress`: the channels on which the person is never written to for marketing again. `basis`: of an erasure. The
+    day is no part of the digest: a plan that comes out the same the next day is the same plan.
+    """
 
     number: str
     right: str
@@ -41,51 +108,53 @@ class Plan:
     footprint: Footprint
     shared_rows: int
     digest: str
+    suppress: tuple[str, ...] = ()
+    basis: Basis | None = None
 
     @property
     def rows(self) -> int:
         """Rows that will be collected or changed."""
-        return sum(step.rows for step in self.steps if step.action != "leave out")
+        return sum(step.rows for step in self.steps if step.changes)
 
     def rows_of(self, store: str, table: TableName) -> int:
         """Rows of one table that will be collected or changed."""
-        return sum(
-            step.rows
-            for step in self.steps
-            if (step.store, step.table) == (store, table) and step.action != "leave out"
-        )
+        return sum(step.rows for step in self.steps_of(store) if step.table == table and step.changes)
+
+    def steps_of(self, store: str) -> tuple[Step, ...]:
+        """The steps in one store."""
+        return tuple(step for step in self.steps if step.store == store)
 
     def to_bytes(self) -> bytes:
-        """The whole plan as JSON, to be sealed: it names identifiers."""
-        return _canonical(
-            {**_content(self.number, self.right, self.steps, self.footprint, self.shared_rows), "digest": self.digest}
-        )
+        """The whole plan as JSON, to be sealed: it names identifiers and rows."""
+        basis = self.basis and {
+            "made_on": self.basis.made_on.isoformat(),
+            "contract_runs": self.basis.contract_runs,
+        }
+        return _canonical({**_content(self), "digest": self.digest, "basis": basis})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Plan:
         """The inverse of `to_bytes`."""
         content = json.loads(data)
-        steps = tuple(
-            Step(s["store"], TableName.parse(s["table"]), s["class"], s["rows"], s["action"], s["reason"])
-            for s in content["steps"]
-        )
+        basis = content["basis"]
         return cls(
-            content["number"],
-            content["right"],
-            steps,
-            Footprint.from_json(content["footprint"]),
-            content["shared_rows"],
-            content["digest"],
+            number=content["number"],
+            right=content["right"],
+            steps=tuple(map(Step.from_json, content["steps"])),
+            footprint=Footprint.from_json(content["footprint"]),
+            shared_rows=content["shared_rows"],
+            digest=content["digest"],
+            suppress=tuple(content["suppress"]),
+            basis=Basis(date.fromisoformat(basis["made_on"]), basis["contract_runs"]) if basis else None,
         )
+
+
+Hash = Callable[[bytes], str]
+"""The keyed hash of the register."""
 
 
 def access(
-    number: str,
-    catalog: Catalog,
-    counts: Counts,
-    footprint: Footprint,
-    shared_rows: int,
-    keyed_hash: Callable[[bytes], str],
+    number: str, catalog: Catalog, counts: Counts, footprint: Footprint, shared_rows: int, keyed_hash: Hash
 ) -> Plan:
     """The plan of an inzage: every table of every store, with or without rows, is collected or left out with a
     reason.
@@ -95,33 +164,49 @@ def access(
         if not table.subject:
             continue
         action: Action = "collect" if table.access else "leave out"
-        reason = table.why.nl if table.why and not table.access else ""
+        reason = table.why if not table.access else None
         found = counts.get((store.store, name), {}) or {None: 0}
         steps += [
             Step(store.store, name, record_class, rows, action, reason)
             for record_class, rows in sorted(found.items(), key=lambda item: item[0] or "")
         ]
-    content = _content(number, "access", tuple(steps), footprint, shared_rows)
-    return Plan(number, "access", tuple(steps), footprint, shared_rows, keyed_hash(_canonical(content)))
+    return _signed(Plan(number, "access", tuple(steps), footprint, shared_rows, ""), keyed_hash)
 
 
-def _content(number: str, right: str, steps: tuple[Step, ...], footprint: Footprint, shared: int) -> dict[str, Any]:
+def erasure(
+    number: str,
+    steps: Iterable[Step],
+    footprint: Footprint,
+    shared_rows: int,
+    suppress: tuple[str, ...],
+    basis: Basis,
+    keyed_hash: Hash,
+) -> Plan:
+    """The plan of an erasure: the steps of all stores, in the order of stores and tables."""
+    plan = Plan(number, "erasure", tuple(steps), footprint, shared_rows, "", suppress, basis)
+    return _signed(plan, keyed_hash)
+
+
+def grouped(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Steps of single rows as one step for all rows that share everything but their key, in the order of the first."""
+    groups: dict[Step, list[Key]] = defaultdict(list)
+    for step in steps:
+        groups[replace(step, rows=0, keys=())] += step.keys
+    return tuple(replace(step, rows=len(keys), keys=tuple(sorted(keys))) for step, keys in groups.items())
+
+
+def _signed(plan: Plan, keyed_hash: Hash) -> Plan:
+    return replace(plan, digest=keyed_hash(_canonical(_content(plan))))
+
+
+def _content(plan: Plan) -> dict[str, Any]:
     return {
-        "number": number,
-        "right": right,
-        "steps": [
-            {
-                "store": s.store,
-                "table": str(s.table),
-                "class": s.record_class,
-                "rows": s.rows,
-                "action": s.action,
-                "reason": s.reason,
-            }
-            for s in steps
-        ],
-        "footprint": footprint.to_json(),
-        "shared_rows": shared,
+        "number": plan.number,
+        "right": plan.right,
+        "steps": [step.to_json() for step in plan.steps],
+        "footprint": plan.footprint.to_json(),
+        "shared_rows": plan.shared_rows,
+        "suppress": list(plan.suppress),
     }
 
 

@@ -35,7 +35,7 @@ def check(connection: Connection, store: Store) -> Checked:
 
 
 def rejected(connection: Connection, store: Store, schema: LiveSchema) -> tuple[Drift, ...]:
-    """The conditions (`when`) that the database does not accept over their table; no row is read."""
+    """The conditions (`when`, `running`) that the database does not accept over their table; no row is read."""
     conditions = list(_conditions(store, schema))
     if not conditions or _refusal(connection, [probe for _, _, probe in conditions]) is None:
         return ()
@@ -56,7 +56,7 @@ def _conditions(store: Store, schema: LiveSchema) -> Iterator[tuple[TableName, s
 
 
 def _whens(spec: Table) -> Iterator[str]:
-    for when in (*(link.when for link in spec.subject), *(rows.when for rows in spec.classes)):
+    for when in (*(link.when for link in spec.subject), *(rows.when for rows in spec.classes), spec.running):
         if when is not None:
             yield when
 

@@ -70,11 +70,14 @@ class Index:
 class ForeignKey:
     """A foreign key from `columns` to `target_columns` of `target`, pairwise; `on_delete` as SQL writes it."""
 
+    table: TableName
+
     name: str
     columns: tuple[str, ...]
     target: TableName
     target_columns: tuple[str, ...]
     on_delete: str
+    deferrable: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,14 +147,14 @@ _INDEXES = f"""
 
 _FOREIGN_KEYS = f"""
     SELECT r.nspname, r.relname, o.conname, t.nspname, t.relname, o.confdeltype::text,
-           array_agg(a.attname::text ORDER BY k.place), array_agg(ta.attname::text ORDER BY k.place)
+           o.condeferrable, array_agg(a.attname::text ORDER BY k.place), array_agg(ta.attname::text ORDER BY k.place)
     FROM ({_RELATIONS}) r
     JOIN pg_catalog.pg_constraint o ON o.conrelid = r.oid AND o.contype = 'f' AND o.conparentid = 0
     JOIN ({_RELATIONS}) t ON t.oid = o.confrelid
     CROSS JOIN LATERAL unnest(o.conkey, o.confkey) WITH ORDINALITY k (attnum, target, place)
     JOIN pg_catalog.pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = k.attnum
     JOIN pg_catalog.pg_attribute ta ON ta.attrelid = o.confrelid AND ta.attnum = k.target
-    GROUP BY r.nspname, r.relname, o.conname, t.nspname, t.relname, o.confdeltype
+    GROUP BY r.nspname, r.relname, o.conname, t.nspname, t.relname, o.confdeltype, o.condeferrable
     ORDER BY r.nspname, r.relname, o.conname
 """  # noqa: S608 (constants)
 
@@ -187,9 +190,11 @@ def structure(connection: Connection) -> LiveSchema:
 def read(connection: Connection) -> LiveSchema:
     """The live schema of a store; the connection's errors are the caller's (see `avgflow.stores.session.reading`)."""
     foreign: dict[TableName, list[ForeignKey]] = defaultdict(list)
-    for schema, table, key, other_schema, other, on_delete, parts, targets in connection.exec_driver_sql(_FOREIGN_KEYS):
-        foreign[TableName(schema, table)].append(
-            ForeignKey(key, tuple(parts), TableName(other_schema, other), tuple(targets), _ON_DELETE[on_delete])
+    for row in connection.exec_driver_sql(_FOREIGN_KEYS):
+        schema, table, key, other_schema, other, on_delete, deferrable, parts, targets = row
+        name, target = TableName(schema, table), TableName(other_schema, other)
+        foreign[name].append(
+            ForeignKey(name, key, tuple(parts), target, tuple(targets), _ON_DELETE[on_delete], deferrable)
         )
     found = structure(connection)
     return LiveSchema({name: replace(table, foreign_keys=tuple(foreign[name])) for name, table in found.tables.items()})

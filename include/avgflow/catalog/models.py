@@ -74,7 +74,9 @@ class Column(Strict):
     by it rows are found, and its values lead to further rows. `third_party`: it names somebody else (staff included)
     and is pseudonymised in an access copy (art. 15(4)). `secret`: never leaves (password hashes). `free_text`: may name
     anyone; names of others in it are pseudonymised. `file_name` (bytea only): the column with the file's own name.
-    `values`: what a stored code means to a person; the report shows that, the export the code.
+    `values`: what a stored code means to a person; the report shows that, the export the code. `erase: anonymise`:
+    emptied in a row that has to stay (a ground that needs the row does not need this column); `erase_to`: SQL over the
+    row's columns for the value it then gets, instead of NULL or a random one.
     """
 
     personal: bool = True
@@ -89,7 +91,8 @@ class Column(Strict):
     third_party: bool = False
     file_name: str | None = None
     values: dict[str, Text] = Field(default_factory=dict)
-    erase: Literal["delete", "anonymise", "keep"] | None = None
+    erase: Literal["anonymise"] | None = None
+    erase_to: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -186,6 +189,9 @@ class Table(Strict):
     unless they agree in the columns that `person` names (an address that subscribed twice is one subscriber).
     `people`: columns with full names of people, by which other people are recognised in free text.
     `access: false` (with `why`): rows are not part of an access copy (a plain view repeats what its tables hold).
+    `erase`: what becomes of a row that may go: `delete`, or `anonymise` where the row is needed without the person.
+    `running`: SQL over its columns; while it holds for any of a person's rows, a contract with them runs. `history`:
+    filled by the store's own triggers, so that what an erasure itself makes there is removed again.
     """
 
     title: Text
@@ -196,7 +202,9 @@ class Table(Strict):
     subject: Annotated[tuple[Link, ...], BeforeValidator(_links)]
     classes: Annotated[tuple[RowClass, ...], BeforeValidator(_classes)] = ()
     columns: dict[str, Column]
-    erase: Literal["delete", "anonymise", "keep"] = "delete"
+    erase: Literal["delete", "anonymise"] = "delete"
+    running: str | None = None
+    history: bool = False
     access: bool = True
     why: Text | None = None
 

@@ -325,7 +325,7 @@ def _plan(env: Environment, register: Any, number: str) -> list[Any]:
             "class": step.record_class,
             "rows": step.rows,
             "action": step.action,
-            "reason": step.reason,
+            "reason": step.reason.en if step.reason else "",
         }
         for step in made.steps
     ]

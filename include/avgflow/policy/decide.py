@@ -131,7 +131,8 @@ def _contract(of_class: RecordClass, record: Record, situation: Situation) -> De
 def _proof(of_class: RecordClass, record: Record, situation: Situation) -> Decision | None:
     if not of_class.proof:
         return None
-    until = last_day(of_class.term, record.counts_from) if record.counts_from else None
+    # What is still in use counts from the day on which this request ends its use.
+    until = last_day(of_class.term, record.counts_from or situation.today)
     if until is not None and until < situation.today:
         return None
     return Decision("keep", Ground.PROOF, of_class.term.text, keep_until=until)
