@@ -15,7 +15,13 @@ class WrongSetting(AvgflowError):
     """A setting is missing or unusable; the message names it and how to set it."""
 
 
-class StoreUnreachable(AvgflowError):
+class StoreFault(AvgflowError):
+    """Something is wrong with one store; a subclass names what."""
+
+    store: str
+
+
+class StoreUnreachable(StoreFault):
     """A store's database did not answer; worth another try later."""
 
     def __init__(self, store: str, reason: str) -> None:
@@ -23,13 +29,25 @@ class StoreUnreachable(AvgflowError):
         self.store = store
 
 
-class StoreRefused(AvgflowError):
+class StoreRefused(StoreFault):
     """A store's database answered with an error; only its SQLSTATE is repeated (its text may quote rows)."""
 
     def __init__(self, store: str, sqlstate: str) -> None:
         super().__init__(
             f"The store '{store}' refused a statement (SQLSTATE {sqlstate}). "
             f"Look in that database's own log; the text of the error may quote rows and is not repeated here."
+        )
+        self.store = store
+        self.sqlstate = sqlstate
+
+
+class StoreBusy(StoreFault):
+    """A store let us wait for a lock or took too long, because others work in it; worth another try later."""
+
+    def __init__(self, store: str, sqlstate: str) -> None:
+        super().__init__(
+            f"The store '{store}' is busy with other work (SQLSTATE {sqlstate}). Nothing was changed in it; it is "
+            f"tried again."
         )
         self.store = store
         self.sqlstate = sqlstate

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import structlog
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from avgflow.errors import AvgflowError, StoreUnreachable
+from avgflow.errors import AvgflowError, StoreBusy, StoreUnreachable
 from avgflow.handling import closing
 from avgflow.handling.environment import Environment
 from avgflow.register import events
@@ -44,7 +44,7 @@ class MailServerUnavailable(AvgflowError):
         )
 
 
-PASSING = (StoreUnreachable, RegisterUnreachable, MailServerUnavailable, MailBusy)
+PASSING = (StoreUnreachable, StoreBusy, RegisterUnreachable, MailServerUnavailable, MailBusy)
 """Faults that may pass by themselves."""
 
 

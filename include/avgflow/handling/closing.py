@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from avgflow import letters
-from avgflow.errors import AvgflowError, StoreRefused, StoreUnreachable
+from avgflow.errors import AvgflowError, StoreFault
 from avgflow.handling import planning, validating
 from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
@@ -150,7 +150,7 @@ def stop(env: Environment, number: str, actor: str) -> None:
 def record_failure(env: Environment, number: str, step: str, fault: Exception) -> None:
     """Put on the register that a step failed for good: the kind of fault and the store, nothing of its text."""
     detail = {"step": step, "error": type(fault).__name__}
-    if isinstance(fault, StoreUnreachable | StoreRefused):
+    if isinstance(fault, StoreFault):
         detail["store"] = fault.store
     with transaction(env.register) as register:
         events.append(register, env.keyring, EventName.STEP_FAILED, number, detail=detail)

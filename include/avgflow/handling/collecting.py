@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from avgflow.errors import AvgflowError, StoreRefused, StoreUnreachable
+from avgflow.errors import AvgflowError, StoreFault
 from avgflow.handling import planning
 from avgflow.handling.environment import Environment
 from avgflow.register import events, receipts
@@ -36,7 +36,7 @@ def run(env: Environment, store: str, numbers: Sequence[str]) -> dict[str, Recei
     try:
         with env.view(store) as view:
             done = collect(view.connections[store], view.targets(store), batch, env.settings.work, env.keyring)
-    except (StoreUnreachable, StoreRefused) as fault:
+    except StoreFault as fault:
         with transaction(env.register) as register:
             for number in numbers:
                 detail = {"store": store, "error": type(fault).__name__}

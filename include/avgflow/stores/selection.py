@@ -196,10 +196,10 @@ def select_rows(target: Target, reached: tuple[int, ...], form: Form) -> Select[
     """The rows of `rows`, unordered, to be composed further; its parameters are those of `Seeds`."""
     columns = form(target)
     found = ways(target)
-    seeded = [(found[i][0], _seed(found[i][0], i)) for i in reached]
+    seeded = [(found[i][0], seed(found[i][0], i)) for i in reached]
     branches = []
     for position, (way, seed) in enumerate(seeded):
-        meets = [_joined(target, way, seed), *condition(way)]
+        meets = [joined(target, way, seed), *condition(way)]
         meets += [not_(_reached(target, earlier, other, seed)) for earlier, other in seeded[:position]]
         branches.append(
             select(seed.c[REQUEST], *(expression.label(name) for name, expression in columns)).select_from(
@@ -238,7 +238,7 @@ def keys(target: Target) -> Columns:
     return AsArray(target.table.key)(target)
 
 
-def _seed(way: Way, position: int) -> CTE:
+def seed(way: Way, position: int) -> CTE:
     """The batch's values for one way as a table (request, v0, v1, …), typed as the columns they must match."""
     parts = range(len(way.columns))
     raw = (
@@ -259,7 +259,8 @@ def _seed(way: Way, position: int) -> CTE:
     )
 
 
-def _joined(target: Target, way: Way, seed: FromClause) -> ColumnElement[bool]:
+def joined(target: Target, way: Way, seed: FromClause) -> ColumnElement[bool]:
+    """Whether a row matches one of the values of a seed."""
     if way.identifier:
         return target.normalised(way.columns[0]) == seed.c["__v0"]
     return and_(*(target.relation.c[name] == seed.c[f"__v{i}"] for i, name in enumerate(way.columns)))
@@ -275,7 +276,7 @@ def _reached(target: Target, way: Way, seed: CTE, current: CTE) -> ColumnElement
     inner = seed.alias()
     met = (
         exists()
-        .where(inner.c[REQUEST] == current.c[REQUEST], _joined(target, way, inner))
+        .where(inner.c[REQUEST] == current.c[REQUEST], joined(target, way, inner))
         .correlate(target.relation, current)
     )
     return and_(*(func.coalesce(only, literal(False)) for only in condition(way)), met)

@@ -11,15 +11,23 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine, ExceptionContext, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from avgflow.errors import StoreRefused, StoreUnreachable
+from avgflow.errors import StoreBusy, StoreRefused, StoreUnreachable
 from avgflow.settings import engine as engine_of
 
 # `row_security = off` makes PostgreSQL refuse instead of silently hiding rows from this role.
-_SESSION = (
+_PRINT = (
     "SET LOCAL TimeZone = 'Europe/Amsterdam'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'iso_8601'; "
     "SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL row_security = off; "
-    "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '120s'"
 )
+_READING = _PRINT + "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '120s'"
+# Whoever uses the store waits for our locks: so we wait for theirs a moment only, and are done soon.
+_WRITING = _PRINT + (
+    "SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '60s'; "
+    "SET LOCAL idle_in_transaction_session_timeout = '60s'"
+)
+
+_PASSING = frozenset({"55P03", "57014", "40001", "40P01"})
+"""A lock or a statement that took too long, a transaction that met another one: all may pass."""
 
 
 _STORE = "avgflow_store"
@@ -40,10 +48,20 @@ def connected(dsn: str, store: str) -> Engine:
 
 @contextmanager
 def reading(engine: Engine, store: str) -> Iterator[Connection]:
-    """A read-only snapshot of a store; `StoreUnreachable` or `StoreRefused` in place of the database's own error."""
+    """A read-only snapshot of a store; `StoreUnreachable`, `StoreBusy` or `StoreRefused` in place of its own errors."""
     snapshots = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with faults(store), snapshots.begin() as connection:
-        connection.exec_driver_sql(_SESSION)
+        connection.exec_driver_sql(_READING)
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine, store: str) -> Iterator[Connection]:
+    """A transaction on a store that sees one moment of it and is committed at the end; nothing of it stays where it
+    fails. Raises as `reading`.
+    """
+    with faults(store), engine.execution_options(isolation_level="REPEATABLE READ").begin() as connection:
+        connection.exec_driver_sql(_WRITING)
         yield connection
 
 
@@ -58,9 +76,11 @@ def faults(store: str) -> Iterator[None]:
         raise StoreRefused(getattr(error, _STORE, store), sqlstate(error)) from None
 
 
-def _named(store: str, error: DBAPIError) -> StoreUnreachable | StoreRefused:
+def _named(store: str, error: DBAPIError) -> StoreUnreachable | StoreBusy | StoreRefused:
     """Operational errors with a state of classes 55, 57 (but shutdown) or 40 came from a store that does answer."""
     state = sqlstate(error)
+    if state in _PASSING:
+        return StoreBusy(store, state)
     if state == "unknown" or state.startswith("08") or state in {"57P01", "57P02", "57P03", "53300"}:
         return StoreUnreachable(store, "no answer" if state == "unknown" else f"SQLSTATE {state}")
     return StoreRefused(store, state)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Integer, Select, bindparam
+from sqlalchemy import BindParameter, ClauseElement, ColumnElement, Connection, Dialect, Integer, bindparam
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.types import UserDefinedType
 
@@ -31,6 +31,10 @@ class Statement:
         """Run it; all rows are fetched."""
         return view.exec_driver_sql(self.text, dict(self.values))
 
+    def change(self, store: Connection) -> int:
+        """Run it; how many rows it changed."""
+        return store.exec_driver_sql(self.text, dict(self.values)).rowcount
+
     def read(self, view: Connection, rows: int) -> Iterable[Sequence[Any]]:
         """Run it with not more than so many rows in memory at a time; the statement is one with `at_most`.
 
@@ -47,8 +51,8 @@ class Statement:
 class Composed:
     """A statement without values."""
 
-    def __init__(self, select: Select[Any]) -> None:
-        self._compiled = select.compile(dialect=_DIALECT)
+    def __init__(self, statement: ClauseElement) -> None:
+        self._compiled: Any = statement.compile(dialect=_DIALECT)
 
     def filled(self, values: Mapping[str, Any]) -> Statement:
         """With the values of its parameters, type names among them."""

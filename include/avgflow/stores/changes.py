@@ -1,0 +1,262 @@
+"""The statements of an erasure: deleting, overwriting and emptying rows by key, and PostgreSQL's own counters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from psycopg import sql
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Delete,
+    Text,
+    Update,
+    and_,
+    any_,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    null,
+    update,
+)
+from sqlalchemy import (
+    delete as delete_from,
+)
+
+from avgflow.catalog.live import ForeignKey
+from avgflow.catalog.names import TableName
+from avgflow.errors import AvgflowError
+from avgflow.identity import Footprint, Key
+from avgflow.stores import anonymise, selection
+from avgflow.stores.selection import KEPT, Target, Way
+from avgflow.stores.statement import Composed, typed
+from avgflow.stores.survey import Ground, digest_of
+
+ROUNDS = 5
+"""Far more than triggers on history tables that fill other history tables need."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Rows of one table that a transaction inserted, updated and deleted."""
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.inserted + other.inserted, self.updated + other.updated, self.deleted + other.deleted)
+
+    def __sub__(self, other: Tally) -> Tally:
+        return Tally(self.inserted - other.inserted, self.updated - other.updated, self.deleted - other.deleted)
+
+    def __str__(self) -> str:
+        return f"{self.inserted} new, {self.updated} changed, {self.deleted} deleted rows"
+
+
+class CountsOff(AvgflowError):
+    """The database does not count what a transaction changes."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The store's database has track_counts off, so that nothing proves what an erasure touched; nothing was "
+            "touched. Let its engineer turn it on."
+        )
+
+
+def counters(store: Connection) -> dict[TableName, Tally]:
+    """PostgreSQL's counters of this session's transaction, of partitions with the table they are of."""
+    found: dict[TableName, Tally] = {}
+    for counting, schema, table, inserted, updated, deleted in store.exec_driver_sql(_COUNTERS):
+        if counting != "on":
+            raise CountsOff
+        if table is not None:
+            found[TableName(schema, table)] = Tally(int(inserted), int(updated), int(deleted))
+    return found
+
+
+_COUNTERS = """
+    SELECT current_setting('track_counts'), n.nspname, r.relname,
+           sum(s.n_tup_ins), sum(s.n_tup_upd), sum(s.n_tup_del)
+    FROM (SELECT 1) AS once
+    LEFT JOIN pg_catalog.pg_stat_xact_user_tables s ON s.n_tup_ins + s.n_tup_upd + s.n_tup_del > 0
+    LEFT JOIN pg_catalog.pg_class r ON r.oid = coalesce(pg_catalog.pg_partition_root(s.relid), s.relid)
+    LEFT JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+    GROUP BY n.nspname, r.relname
+"""
+
+
+def since(before: Mapping[TableName, Tally], after: Mapping[TableName, Tally]) -> dict[TableName, Tally]:
+    """What was changed between two readings, by table."""
+    found = {table: tally - before.get(table, Tally()) for table, tally in after.items()}
+    return {table: tally for table, tally in found.items() if tally != Tally()}
+
+
+def identity(store: Connection) -> tuple[str, str]:
+    """The id of this transaction, and of the database cluster in which it has that id."""
+    row = store.exec_driver_sql(
+        "SELECT pg_current_xact_id()::text, (SELECT system_identifier::text FROM pg_control_system())"
+    ).one()
+    return row[0], row[1]
+
+
+def fate(store: Connection, transaction: str, server: str) -> str:
+    """What became of a transaction: `committed`, `aborted`, `in progress`, or `unknown` where the cluster is another
+    or has forgotten.
+    """
+    found = store.exec_driver_sql(_FATE, {"transaction": transaction, "server": server}).scalar_one()
+    return str(found or "unknown")
+
+
+# A transaction id of the future is an error to pg_xact_status; a restored cluster may not have come that far.
+_FATE = """
+    SELECT CASE WHEN system_identifier::text = %(server)s
+                 AND %(transaction)s::xid8 < pg_snapshot_xmax(pg_current_snapshot())
+                THEN pg_xact_status(%(transaction)s::xid8)
+                WHEN system_identifier::text = %(server)s THEN 'in progress' END
+    FROM pg_control_system()
+"""
+
+
+def put_off(store: Connection, keys: Iterable[ForeignKey]) -> None:
+    """Have these foreign keys checked at the end."""
+    names = [sql.Identifier(key.table.schema, key.name) for key in keys]
+    if names:
+        store.exec_driver_sql(sql.SQL("SET CONSTRAINTS {} DEFERRED").format(sql.SQL(", ").join(names)).as_string())
+
+
+def check_keys(store: Connection) -> None:
+    """Have everything checked now that was put off."""
+    store.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def delete(
+    store: Connection, ground: Ground, batch: Mapping[str, Footprint], table: TableName, keys: Sequence[Key]
+) -> int:
+    """Delete rows by key; of a table without one, those of the batch's people whose digest is asked for."""
+    return _changed(store, ground, batch, table, keys, ())
+
+
+def overwrite(
+    store: Connection,
+    ground: Ground,
+    batch: Mapping[str, Footprint],
+    table: TableName,
+    columns: tuple[str, ...],
+    keys: Sequence[Key],
+) -> int:
+    """Overwrite columns of rows with values that lead nowhere; `CannotAnonymise` where none fits."""
+    return _changed(store, ground, batch, table, keys, columns)
+
+
+def empty(store: Connection, ground: Ground, key: ForeignKey, rows: Sequence[Key]) -> int:
+    """Empty the pointers of rows."""
+    target = ground.targets[key.table]
+    statement = update(target.relation).values({target.relation.c[name]: null() for name in key.columns})
+    values, condition = _by_key(target, rows)
+    return Composed(statement.where(condition)).filled(values).change(store) if rows else 0
+
+
+def _changed(
+    store: Connection,
+    ground: Ground,
+    batch: Mapping[str, Footprint],
+    table: TableName,
+    keys: Sequence[Key],
+    columns: tuple[str, ...],
+) -> int:
+    target = ground.targets[table]
+    if target.table.key:
+        values, condition = _by_key(target, keys)
+        return Composed(_statement(ground, target, columns).where(condition)).filled(values).change(store)
+    found = selection.seeds(target, batch)
+    changed = 0
+    for position in found.reached if found else ():
+        assert found is not None
+        condition = and_(_of_way(target, position), digest_of(target) == any_(bindparam("digests", type_=ARRAY(Text))))
+        statement = Composed(_statement(ground, target, columns).where(condition))
+        changed += statement.filled({**found.values, "digests": sorted({key[0] for key in keys})}).change(store)
+    return changed
+
+
+def _statement(ground: Ground, target: Target, columns: tuple[str, ...]) -> Delete | Update:
+    if not columns:
+        return delete_from(target.relation)
+    live = ground.places[target.name].live
+    values = {target.relation.c[name]: anonymise.value(target, live, name) for name in columns}
+    return update(target.relation).values(values)
+
+
+def _by_key(target: Target, keys: Sequence[Key]) -> tuple[dict[str, Any], ColumnElement[bool]]:
+    names = target.table.key
+    parts = range(len(names))
+    given = (
+        func.unnest(*(bindparam(f"k{part}", type_=ARRAY(Text)) for part in parts))
+        .table_valued(*(column(f"k{part}", Text) for part in parts))
+        .render_derived()
+    )
+    values: dict[str, Any] = {f"k{part}": [key[part] for key in keys] for part in parts}
+    values |= {f"t{part}": target.type_of(name) for part, name in enumerate(names)}
+    return values, and_(
+        *(target.relation.c[name] == typed(given.c[f"k{part}"], f"t{part}") for part, name in enumerate(names))
+    )
+
+
+def _of_way(target: Target, position: int) -> ColumnElement[bool]:
+    way: Way = selection.ways(target)[position][0]
+    return and_(selection.joined(target, way, selection.seed(way, position)), *selection.condition(way))
+
+
+_OWN: ColumnElement[bool] = literal_column("age(xmin) <= age(pg_current_xact_id()::xid)")
+"""Rows that this transaction wrote: in its snapshot nothing younger than itself is anybody else's."""
+
+
+def remove_history(
+    store: Connection, ground: Ground, batch: Mapping[str, Footprint], before: Mapping[TableName, Tally]
+) -> dict[TableName, int]:
+    """Delete what triggers wrote into history tables because of this erasure; rows by table.
+
+    A history table is told by the catalog. The person's rows are found through an index; what is left after that (the
+    history of a row of somebody else whose pointer was emptied) by looking at the whole table.
+    """
+    removed: dict[TableName, int] = {}
+    for _ in range(ROUNDS):
+        fresh = {
+            table: tally.inserted - removed.get(table, 0)
+            for table, tally in since(before, counters(store)).items()
+            if table in ground.targets and ground.targets[table].table.history
+        }
+        fresh = {table: rows for table, rows in fresh.items() if rows > 0}
+        if not fresh:
+            break
+        for table, rows in fresh.items():
+            found = _remove_own(store, ground.targets[table], batch)
+            if found < rows:
+                found += _composed_own(ground.targets[table], None).filled({}).change(store)
+            removed[table] = removed.get(table, 0) + found
+    return removed
+
+
+def _remove_own(store: Connection, target: Target, batch: Mapping[str, Footprint]) -> int:
+    found = selection.seeds(target, batch)
+    if found is None:
+        return 0
+    return sum(_composed_own(target, position).filled(found.values).change(store) for position in found.reached)
+
+
+@lru_cache(maxsize=KEPT)
+def _composed_own(target: Target, position: int | None) -> Composed:
+    statement = delete_from(target.relation).where(_OWN)
+    return Composed(statement if position is None else statement.where(_of_way(target, position)))
+
+
+def refresh(store: Connection, name: TableName, *, concurrently: bool) -> None:
+    """Make a materialised view anew; without keeping its readers out where it has a unique index."""
+    how = sql.SQL("CONCURRENTLY ") if concurrently else sql.SQL("")
+    relation = sql.Identifier(name.schema, name.table)
+    store.exec_driver_sql(sql.SQL("REFRESH MATERIALIZED VIEW {}{}").format(how, relation).as_string())

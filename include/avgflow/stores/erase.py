@@ -1,0 +1,189 @@
+"""Carrying out the steps of an erasure in one store, within the caller's transaction.
+
+What PostgreSQL itself counted as inserted, updated and deleted in this transaction, cascades and triggers included,
+must in every table of the store be what the steps come to; else nothing of it stays.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from avgflow import deletion_order
+from avgflow.catalog.live import ForeignKey
+from avgflow.catalog.names import TableName
+from avgflow.errors import AvgflowError
+from avgflow.identity import Footprint, Key
+from avgflow.plan import Step
+from avgflow.stores import changes
+from avgflow.stores.changes import Tally
+from avgflow.stores.survey import Found, Ground
+
+AT_ONCE = 1000
+"""Rows of a table that one statement changes."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be done in one store for one request; `rows`: the person's rows as this transaction sees them."""
+
+    steps: Sequence[Step]
+    footprint: Footprint
+    rows: Sequence[Found]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done: PostgreSQL's own counters by table, and the identity of the transaction and of its server."""
+
+    counters: Mapping[TableName, Tally]
+    transaction: str
+    server: str
+
+
+class StoreChanged(AvgflowError):
+    """Rows are no longer as the plan has them."""
+
+    def __init__(self, store: str, table: TableName) -> None:
+        super().__init__(
+            f"'{store}' changed since the plan was made ({table}); nothing was touched in it. Clear task 'plan' and "
+            f"what follows: the plan is made and approved anew."
+        )
+        self.store = store
+
+
+class UnexpectedChange(AvgflowError):
+    """The database changed other rows than the plan has, by a trigger, a rule or a cascade."""
+
+    def __init__(self, store: str, table: TableName, planned: Tally, counted: Tally) -> None:
+        super().__init__(
+            f"Nothing was touched in '{store}': in {table} the database has {counted} where the plan has {planned}. "
+            f"A trigger or rule of the store did that. Where it fills a history table, say so in the catalog "
+            f"(history: true); else let the store's engineer look at it."
+        )
+        self.store = store
+
+
+@dataclass
+class _Expected:
+    tallies: dict[TableName, Tally] = field(default_factory=dict)
+
+    def add(self, table: TableName, inserted: int = 0, updated: int = 0, deleted: int = 0) -> None:
+        self.tallies[table] = self.tallies.get(table, Tally()) + Tally(inserted, updated, deleted)
+
+
+def erase(store: Connection, name: str, ground: Ground, batch: Mapping[str, Work]) -> Done:
+    """Do it. Raises `StoreChanged`, `UnexpectedChange`, `CircleOfKeys` or `CannotAnonymise`; then roll back."""
+    before = changes.counters(store)
+    expected = _Expected()
+    deletes = _keys(batch, "delete")
+    used = _used(ground, batch, deletes)
+    order = deletion_order.order(name, set(deletes), used)
+    changes.put_off(store, order.put_off)
+    for table, columns, keys in _overwritten(batch):
+        _all(name, table, len(keys), changes.overwrite(store, ground, batch_of(batch), table, columns, keys))
+        expected.add(table, updated=len(keys))
+    for key in order.emptied:
+        pointers = _pointers(batch, key, deletes)
+        _all(name, key.table, len(pointers), changes.empty(store, ground, key, pointers))
+        expected.add(key.table, updated=len(pointers))
+    for table in order.tables:
+        together = any(key.table == key.target == table for key in used)
+        keys = deletes[table]
+        for some in [keys] if together else batched(keys, AT_ONCE):
+            _all(name, table, len(some), changes.delete(store, ground, batch_of(batch), table, some))
+        expected.add(table, deleted=len(keys))
+    for work in batch.values():
+        for step in work.steps:
+            if step.action == "unlink":
+                expected.add(step.table, updated=step.rows)
+    for table, rows in changes.remove_history(store, ground, batch_of(batch), before).items():
+        expected.add(table, inserted=rows, deleted=rows)
+    changes.check_keys(store)
+    counted = changes.since(before, changes.counters(store))
+    _compare(name, expected.tallies, counted)
+    return Done(counted, *changes.identity(store))
+
+
+def batch_of(batch: Mapping[str, Work]) -> dict[str, Footprint]:
+    """What each person's rows hang on."""
+    return {number: work.footprint for number, work in batch.items()}
+
+
+def batched(keys: Sequence[Key], size: int) -> Iterator[Sequence[Key]]:
+    """The keys in parts of at most so many."""
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]
+
+
+def _keys(batch: Mapping[str, Work], action: str) -> dict[TableName, list[Key]]:
+    found: dict[TableName, list[Key]] = {}
+    for work in batch.values():
+        for step in work.steps:
+            if step.action == action:
+                found.setdefault(step.table, []).extend(step.keys)
+    return found
+
+
+def _overwritten(batch: Mapping[str, Work]) -> Iterator[tuple[TableName, tuple[str, ...], list[Key]]]:
+    groups: dict[tuple[TableName, tuple[str, ...]], list[Key]] = {}
+    for work in batch.values():
+        for step in work.steps:
+            if step.action in ("anonymise", "keep") and step.columns:
+                groups.setdefault((step.table, step.columns), []).extend(step.keys)
+    for (table, columns), keys in groups.items():
+        for some in batched(keys, AT_ONCE):
+            yield table, columns, list(some)
+
+
+def _going(batch: Mapping[str, Work], deletes: Mapping[TableName, Sequence[Key]]) -> Iterator[Found]:
+    gone = {table: Counter(keys) for table, keys in deletes.items()}
+    for work in batch.values():
+        for row in work.rows:
+            if gone.get(row.table, Counter())[row.key]:
+                yield row
+
+
+def _used(
+    ground: Ground, batch: Mapping[str, Work], deletes: Mapping[TableName, Sequence[Key]]
+) -> dict[ForeignKey, bool]:
+    """The foreign keys by which rows that go point to rows that go, and whether they may be empty."""
+    rows = list(_going(batch, deletes))
+    there = {
+        (key.target, key.target_columns, _at(row, key.target_columns))
+        for key in ground.foreign_keys
+        for row in rows
+        if row.table == key.target
+    }
+    used: dict[ForeignKey, bool] = {}
+    for key in ground.foreign_keys:
+        for row in rows:
+            if row.table == key.table and (key.target, key.target_columns, _at(row, key.columns)) in there:
+                place = ground.places[key.table]
+                used[key] = all(name in place.pointers for name in key.columns) and bool(place.spec.key)
+                break
+    return used
+
+
+def _pointers(batch: Mapping[str, Work], key: ForeignKey, deletes: Mapping[TableName, Sequence[Key]]) -> list[Key]:
+    """The rows that go and point anywhere by a key that is to be emptied."""
+    return [row.key for row in _going(batch, deletes) if row.table == key.table and _at(row, key.columns) is not None]
+
+
+def _at(row: Found, columns: Sequence[str]) -> Key | None:
+    found = tuple(row.values[name] for name in columns)
+    return None if None in found else tuple(value or "" for value in found)
+
+
+def _all(store: str, table: TableName, planned: int, changed: int) -> None:
+    if changed != planned:
+        raise StoreChanged(store, table)
+
+
+def _compare(store: str, planned: Mapping[TableName, Tally], counted: Mapping[TableName, Tally]) -> None:
+    for table in sorted({*planned, *counted}):
+        if planned.get(table, Tally()) != counted.get(table, Tally()):
+            raise UnexpectedChange(store, table, planned.get(table, Tally()), counted.get(table, Tally()))
