@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from avgflow.catalog.names import ColumnName, TableName
 from avgflow.errors import AvgflowError
@@ -21,6 +21,8 @@ Key = tuple[str, ...]
 
 Place = tuple[str, TableName]
 """A table of a store."""
+
+Name, Value = TypeVar("Name"), TypeVar("Value")
 
 
 def normal(value: str | None) -> str | None:
@@ -71,6 +73,16 @@ class Footprint:
     shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     held: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
+    def joined(self, other: Footprint) -> Footprint:
+        """What either of the two hangs on, with this one's choice and shared identifiers."""
+        return Footprint(
+            _union(self.identifiers, other.identifiers),
+            _union(self.values, other.values),
+            self.chosen,
+            self.shared,
+            _union(self.held, other.held),
+        )
+
     def to_json(self) -> dict[str, Any]:
         """A JSON form, sorted, so that equal footprints have equal digests."""
         return {
@@ -97,6 +109,12 @@ class Footprint:
             shared=_sets(data["shared"]),
             held=_sets(data["held"]),
         )
+
+
+def _union(
+    one: Mapping[Name, frozenset[Value]], other: Mapping[Name, frozenset[Value]]
+) -> dict[Name, frozenset[Value]]:
+    return {name: one.get(name, frozenset()) | other.get(name, frozenset()) for name in {**one, **other}}
 
 
 def chosen_to_json(chosen: Mapping[Place, frozenset[Key]]) -> list[dict[str, Any]]:

@@ -99,7 +99,8 @@ class Plan:
     """All steps of one request, what its rows hang on, and how many rows hang only on a shared identifier.
 
     `suppress`: the channels on which the person is never written to for marketing again. `basis`: of an erasure. The
-    day is no part of the digest: a plan that comes out the same the next day is the same plan.
+    day is no part of the digest: a plan that comes out the same the next day is the same plan. `done`: what was carried
+    out under earlier plans of this request; its rows are gone.
     """
 
     number: str
@@ -110,6 +111,7 @@ class Plan:
     digest: str
     suppress: tuple[str, ...] = ()
     basis: Basis | None = None
+    done: tuple[Step, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -146,6 +148,7 @@ class Plan:
             digest=content["digest"],
             suppress=tuple(content["suppress"]),
             basis=Basis(date.fromisoformat(basis["made_on"]), basis["contract_runs"]) if basis else None,
+            done=tuple(map(Step.from_json, content["done"])),
         )
 
 
@@ -180,10 +183,11 @@ def erasure(
     shared_rows: int,
     suppress: tuple[str, ...],
     basis: Basis,
+    done: tuple[Step, ...],
     keyed_hash: Hash,
 ) -> Plan:
     """The plan of an erasure: the steps of all stores, in the order of stores and tables."""
-    plan = Plan(number, "erasure", tuple(steps), footprint, shared_rows, "", suppress, basis)
+    plan = Plan(number, "erasure", tuple(steps), footprint, shared_rows, "", suppress, basis, done)
     return _signed(plan, keyed_hash)
 
 
@@ -207,6 +211,7 @@ def _content(plan: Plan) -> dict[str, Any]:
         "footprint": plan.footprint.to_json(),
         "shared_rows": plan.shared_rows,
         "suppress": list(plan.suppress),
+        "done": [step.to_json() for step in plan.done],
     }
 
 

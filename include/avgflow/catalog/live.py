@@ -189,6 +189,11 @@ def structure(connection: Connection) -> LiveSchema:
 
 def read(connection: Connection) -> LiveSchema:
     """The live schema of a store; the connection's errors are the caller's (see `avgflow.stores.session.reading`)."""
+    return keyed(connection, structure(connection))
+
+
+def keyed(connection: Connection, found: LiveSchema) -> LiveSchema:
+    """A structure with its foreign keys."""
     foreign: dict[TableName, list[ForeignKey]] = defaultdict(list)
     for row in connection.exec_driver_sql(_FOREIGN_KEYS):
         schema, table, key, other_schema, other, on_delete, deferrable, parts, targets = row
@@ -196,7 +201,6 @@ def read(connection: Connection) -> LiveSchema:
         foreign[name].append(
             ForeignKey(name, key, tuple(parts), target, tuple(targets), _ON_DELETE[on_delete], deferrable)
         )
-    found = structure(connection)
     return LiveSchema({name: replace(table, foreign_keys=tuple(foreign[name])) for name, table in found.tables.items()})
 
 

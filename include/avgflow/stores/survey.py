@@ -164,11 +164,13 @@ def digest_of(target: Target) -> ColumnElement[str]:
     return func.encode(func.sha256(func.convert_to(cast(row, Text), "UTF8")), "hex", type_=Text)
 
 
-def pointing(view: Connection, ground: Ground, rows: Mapping[str, Sequence[Found]]) -> dict[str, list[Pointing]]:
-    """For each request the rows of others that point to its rows; one statement a foreign key that is pointed by."""
-    found: dict[str, list[Pointing]] = {number: [] for number in rows}
+def pointing(
+    view: Connection, ground: Ground, going: Mapping[str, Sequence[Found]], own_rows: Mapping[str, Sequence[Found]]
+) -> dict[str, list[Pointing]]:
+    """For each request the rows of others that point to its rows that may go; one statement a foreign key."""
+    found: dict[str, list[Pointing]] = {number: [] for number in going}
     for key in ground.foreign_keys:
-        wanted = list(_wanted(key, rows))
+        wanted = list(_wanted(key, going))
         if not wanted:
             continue
         child = ground.targets[key.table]
@@ -178,7 +180,9 @@ def pointing(view: Connection, ground: Ground, rows: Mapping[str, Sequence[Found
             **{f"v{part}": [to[part] for _, to in wanted] for part in parts},
             **{f"t{part}": child.type_of(key.columns[part]) for part in parts},
         }
-        own = {number: Counter(row.key for row in found_ if row.table == key.table) for number, found_ in rows.items()}
+        own = {
+            number: Counter(row.key for row in found_ if row.table == key.table) for number, found_ in own_rows.items()
+        }
         for number, mark, digest, to in composed_pointing(child, key.columns).filled(values).on(view):
             row = tuple(mark) if mark else (digest,)
             if own[number][row] > 0:

@@ -1,0 +1,124 @@
+"""What an erasure comes to: the decision on every row of a person, and what that means in each store."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from avgflow.catalog import live
+from avgflow.effects import OwnRow, effects
+from avgflow.handling.environment import CheckedView, Environment
+from avgflow.identity import Footprint
+from avgflow.plan import Action, Basis, Step
+from avgflow.policy import decide
+from avgflow.policy.decide import Record, Situation
+from avgflow.policy.models import Policy
+from avgflow.register import holds
+from avgflow.register.database import transaction
+from avgflow.stores import count, survey
+from avgflow.stores.survey import VIEWS, Found, Ground
+from avgflow.stores.together import together
+
+EMAIL = "email"
+"""The one channel on which people are written to for marketing."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What becomes of one person's rows in all stores, on which basis, and the channels to suppress."""
+
+    steps: tuple[Step, ...]
+    basis: Basis
+    suppress: tuple[str, ...]
+
+
+def everywhere(env: Environment, view: CheckedView, people: Mapping[str, Footprint], today: date) -> dict[str, Decided]:
+    """The decisions for each person of the batch, over all stores as they are now."""
+
+    def look(store: str) -> tuple[Ground, dict[str, list[Found]]]:
+        connection = view.connections[store]
+        ground = Ground.of(view.targets(store), live.keyed(connection, view.checked[store].live))
+        return ground, survey.find(connection, ground, people)
+
+    seen = together(view.connections, look)
+    basis = {
+        number: Basis(today, any(row.running for _, found in seen.values() for row in found[number]))
+        for number in people
+    }
+    situations = situation(env, people, basis)
+
+    def judged(store: str) -> dict[str, tuple[Step, ...]]:
+        ground, found = seen[store]
+        return steps(env.policy, store, view.connections[store], ground, found, situations)
+
+    made = together(view.connections, judged)
+    views = together(view.connections, lambda store: _views(view, store, people))
+    return {
+        number: Decided(
+            tuple(step for store in made for step in (*made[store][number], *views[store][number])),
+            basis[number],
+            _channels(env.policy, [made[store][number] for store in made]),
+        )
+        for number in people
+    }
+
+
+def situation(env: Environment, people: Mapping[str, Footprint], basis: Mapping[str, Basis]) -> dict[str, Situation]:
+    """What is known of each person: the basis of the plan, and the holds that stand now."""
+    with transaction(env.register) as register:
+        return {
+            number: Situation(
+                basis[number].made_on,
+                holds.of(register, env.keyring, person.identifiers),
+                basis[number].contract_runs,
+            )
+            for number, person in people.items()
+        }
+
+
+def steps(
+    policy: Policy,
+    store: str,
+    connection: Connection,
+    ground: Ground,
+    found: Mapping[str, Sequence[Found]],
+    situations: Mapping[str, Situation],
+) -> dict[str, tuple[Step, ...]]:
+    """The steps in one store for each person, from their rows as the connection sees them."""
+    rows = {
+        number: [_own(policy, row, situations[number]) for row in their_rows] for number, their_rows in found.items()
+    }
+    going = {
+        number: [one for one, row in zip(found[number], own, strict=True) if row.decision.action == "erase"]
+        for number, own in rows.items()
+    }
+    pointing = survey.pointing(connection, ground, going, found)
+    return {number: effects(store, ground.places, own, pointing[number]) for number, own in rows.items()}
+
+
+def _own(policy: Policy, row: Found, known: Situation) -> OwnRow:
+    record = Record(row.of_class.record_class, row.of_class.term, row.counts_from)
+    return OwnRow(row.table, row.key, record.record_class, decide.erasure(policy, record, known), row.values)
+
+
+def _views(view: CheckedView, store: str, people: Mapping[str, Footprint]) -> dict[str, list[Step]]:
+    """A step for each view that shows rows of a person: it follows its tables, or is made anew."""
+    found: dict[str, list[Step]] = defaultdict(list)
+    targets = [target for target in view.targets(store) if target.table.kind in VIEWS]
+    for number, tables in count.by_class(view.connections[store], targets, people).items():
+        for target in targets:
+            action: Action = "refresh" if target.table.kind == "materialized view" else "follow"
+            for record_class, rows in sorted(tables[target.name].items(), key=lambda item: item[0] or ""):
+                found[number].append(Step(store, target.name, record_class, rows, action))
+    return found
+
+
+def _channels(policy: Policy, made: Sequence[Sequence[Step]]) -> tuple[str, ...]:
+    """E-mail, where rows of a class go that is erased and suppressed."""
+    classes = {step.record_class for store in made for step in store if step.action in ("delete", "anonymise")}
+    suppressed = any(name and policy.classes[name].erasure == "erase_suppress" for name in classes)
+    return (EMAIL,) if suppressed else ()
