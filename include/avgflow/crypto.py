@@ -102,8 +102,11 @@ class Keyring:
 
     def sign(self, purpose: str, message: bytes) -> str:
         """HMAC-SHA-256 in hex under a key of its own per purpose, so that no signature serves for another thing."""
-        purpose_key = hmac.digest(self._hash_key, purpose.encode(), hashlib.sha256)
-        return hmac.new(purpose_key, message, hashlib.sha256).hexdigest()
+        return hmac.new(self.purpose_key(purpose), message, hashlib.sha256).hexdigest()
+
+    def purpose_key(self, purpose: str) -> bytes:
+        """The key of one purpose alone (32 bytes), which says nothing of the others' nor of the secret behind them."""
+        return hmac.digest(self._hash_key, purpose.encode(), hashlib.sha256)
 
 
 def new_passphrase() -> str:
