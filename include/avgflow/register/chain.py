@@ -122,6 +122,14 @@ class ChainReport:
     head: Head
 
 
+def lock(conn: Connection) -> None:
+    """Hold the end of the chain, before a row that hangs on no request is written or changed.
+
+    Whoever linked an event holds it already; if others held such a row first, the two would wait for each other.
+    """
+    conn.execute(select(chain_head.c.singleton).with_for_update())
+
+
 def link(conn: Connection, keyring: Keyring, links: Sequence[Link]) -> None:
     """Add events to the end of the chain, in two round trips; others wait until the caller's transaction ends.
 

@@ -1,7 +1,8 @@
 """The order in which the register's rows are locked, so that transactions wait for each other and never deadlock.
 
 A transaction that writes for a request locks that request's row first and the head of the event chain last. One that
-writes for several requests locks them all at its start (`lock`), in order of number.
+writes for several requests locks them all at its start (`lock`), in order of number. Rows that hang on no request
+(holds, suppressions) come after the head of the chain (`chain.lock`).
 """
 
 from __future__ import annotations

@@ -38,6 +38,9 @@ class EventName(Bilingual):
     REQUEST_WAITING = "request.waiting", "Wacht op een mens", "Waiting for a human"
     REQUEST_STOPPED = "request.stopped", "Behandeling gestopt", "Work stopped"
     REQUEST_CLOSED = "request.closed", "Verzoek afgesloten", "Request closed"
+    REQUEST_QUEUED = "request.queued", "Wacht op een ander verzoek", "Waiting for another request"
+    REQUEST_WITHDRAWN = "request.withdrawn", "Verzoek ingetrokken", "Request withdrawn"
+    REQUEST_FOLLOW_UP = "request.follow_up", "Vervolgverzoek ingeschreven", "Follow-up request registered"
 
     CODE_SENT = "code.sent", "Eenmalige code verstuurd", "One-time code sent"
     CODE_REFUSED = "code.refused", "Eenmalige code onjuist", "One-time code wrong"
@@ -47,12 +50,19 @@ class EventName(Bilingual):
     PLAN_REFUSED = "plan.refused", "Plan afgekeurd", "Plan refused"
 
     STORE_COLLECTED = "store.collected", "Gegevens verzameld", "Records collected"
+    STORE_ERASED = "store.erased", "Gegevens gewist", "Records erased"
+    STORE_REPLAYED = "store.replayed", "Teruggekomen gegevens opnieuw gewist", "Records that came back erased again"
     STORE_FAILED = "store.failed", "Bron gaf een fout", "Store failed"
     STORE_DRIFTED = "store.drifted", "Bron wijkt af van de catalogus", "Store differs from the catalog"
     RECEIPTS_SUPERSEDED = "receipts.superseded", "Stappen opnieuw te doen", "Steps to be done anew"
 
     CHECK_PASSED = "check.passed", "Controle geslaagd", "Check passed"
     CHECK_FAILED = "check.failed", "Controle niet geslaagd", "Check failed"
+    MENTIONS_FOUND = (
+        "mentions.found",
+        "Mogelijk nog genoemd in vrije tekst",
+        "Possibly still mentioned in free text",
+    )
     REDACTION_MADE = "redaction.made", "Gegevens van anderen onleesbaar gemaakt", "Others' data redacted"
 
     STEP_FAILED = "step.failed", "Stap mislukt", "Step failed"
@@ -64,5 +74,19 @@ class EventName(Bilingual):
     MAIL_QUEUED = "mail.queued", "Bericht klaargezet", "Mail queued"
     MAIL_ACCEPTED = "mail.accepted", "Bericht aanvaard door de mailserver", "Mail accepted by the mail server"
     MAIL_FAILED = "mail.failed", "Bericht niet aanvaard", "Mail not accepted"
+
+    RECIPIENT_TOLD = "recipient.told", "Ontvanger ingelicht", "Recipient told"
+    RECIPIENT_CONFIRMED = "recipient.confirmed", "Ontvanger heeft bevestigd", "Recipient confirmed"
+
+    HOLD_PLACED = "hold.placed", "Wisverbod geplaatst", "Hold placed"
+    HOLD_RELEASED = "hold.released", "Wisverbod opgeheven", "Hold released"
+
+    SUPPRESSION_ADDED = "suppression.added", "Adres op de afmeldlijst gezet", "Address suppressed"
+    SUPPRESSION_LIFTED = "suppression.lifted", "Adres van de afmeldlijst gehaald", "Suppression lifted"
+    SUPPRESSION_KEY_SHOWN = (
+        "suppression.key_shown",
+        "Sleutel van de afmeldlijst getoond",
+        "Key of the suppressions shown",
+    )
 
     DOSSIER_EXPORTED = "dossier.exported", "Dossier uitgegeven", "Dossier exported"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -24,22 +25,33 @@ class Step(StrEnum):
     """What is done in a store; each has an event of its own."""
 
     COLLECT = "collect"
+    ERASE = "erase"
     HAND_OVER = "hand-over"
     """The package went to the person by another way than mail; the 'store' is the privacy officer."""
 
 
-_EVENTS = {Step.COLLECT: EventName.STORE_COLLECTED, Step.HAND_OVER: EventName.ANSWER_HANDED_OVER}
+_EVENTS = {
+    Step.COLLECT: EventName.STORE_COLLECTED,
+    Step.ERASE: EventName.STORE_ERASED,
+    Step.HAND_OVER: EventName.ANSWER_HANDED_OVER,
+}
+Work = Mapping[str, Mapping[str, int]]
+"""Rows by table, then by what was done to them (`delete`, `anonymise`, `keep`, …)."""
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a step did in a store: rows per table, and the digest of what came of it."""
+    """What a step did in a store: rows per table, and the digest of what came of it.
+
+    `work` says what was done to the rows, where a step does more than one thing; its kept rows are not in `counts`.
+    """
 
     step: str
     store: str
     counts: Mapping[str, int]
     digest: str
     written_at: datetime
+    work: Work = field(default_factory=dict)
 
 
 def put_receipt(
@@ -51,6 +63,8 @@ def put_receipt(
     counts: Mapping[str, int],
     digest: str,
     actor: str = SYSTEM,
+    *,
+    work: Work | None = None,
 ) -> Receipt:
     """Write a receipt with its event, and return the one that is on record.
 
@@ -64,11 +78,12 @@ def put_receipt(
         store=checked_code("the store of a receipt", store),
         counts=checked_counts("the counts of a receipt", counts),
         digest=checked_code("the digest of a receipt", digest),
+        work=None if work is None else _checked(work),
     )
     row = conn.execute(written.on_conflict_do_nothing().returning(receipt)).one_or_none()
     if row is None:
         return _receipt(conn.execute(_current(number).where(receipt.c.step == step, receipt.c.store == store)).one())
-    facts = {"store": store, "tables": len(counts), "rows": sum(counts.values()), "digest": digest}
+    facts = {"store": store, "tables": len(counts), "rows": sum(counts.values()), "digest": digest, **_by_action(work)}
     chain.link(conn, keyring, [entry(_EVENTS[Step(step)], number, actor, facts)])
     return _receipt(row)
 
@@ -99,4 +114,19 @@ def _current(number: str) -> Any:
 
 
 def _receipt(row: Row[Any]) -> Receipt:
-    return Receipt(row.step, row.store, row.counts, row.digest, row.written_at)
+    return Receipt(row.step, row.store, row.counts, row.digest, row.written_at, row.work or {})
+
+
+def _checked(work: Work) -> dict[str, dict[str, int]]:
+    return {
+        checked_code("a table of a receipt", table): checked_counts("the work of a receipt", actions)
+        for table, actions in work.items()
+    }
+
+
+def _by_action(work: Work | None) -> dict[str, int]:
+    """Rows of all tables together by what was done to them, for the event."""
+    total: Counter[str] = Counter()
+    for actions in (work or {}).values():
+        total.update(actions)
+    return dict(total)

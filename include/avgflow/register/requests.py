@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 
 from avgflow.crypto import Keyring
@@ -147,6 +147,12 @@ def find(
         query = query.where(request.c.right == right)
     if due_before is not None:
         query = query.where(request.c.due < due_before)
+    return [_request(row) for row in conn.execute(query)]
+
+
+def matching(conn: Connection, *conditions: ColumnElement[bool]) -> Sequence[Request]:
+    """Requests that fit all conditions on the table `request`, in the order in which they were registered."""
+    query = select(*SHOWN).where(*conditions).order_by(request.c.registered_at, request.c.number)
     return [_request(row) for row in conn.execute(query)]
 
 

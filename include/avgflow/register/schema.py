@@ -133,6 +133,7 @@ receipt = Table(
     Column("digest", Text, nullable=False),
     Column("written_at", MOMENT, nullable=False, server_default=NOW),
     Column("superseded_at", MOMENT),
+    Column("work", JSONB),
     Index(
         "receipt_current_key",
         "number",
@@ -197,4 +198,121 @@ identity = Table(
     Column("choice_sealed", LargeBinary),
     Column("chosen_at", MOMENT),
     comment="The persons an ambiguous request may be about, and the search that a human's choice leads to.",
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("approved", Boolean, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", MOMENT, nullable=False, server_default=NOW),
+    ForeignKeyConstraint(["number", "digest"], ["plan.number", "plan.digest"], name="approval_plan_fkey"),
+    Index("approval_number_index", "number", "id"),
+    comment="What a human said of a plan: approved or refused; the newest counts.",
+)
+
+intent = Table(
+    "intent",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("store", Text, nullable=False),
+    Column("plan_digest", Text, nullable=False),
+    Column("transaction", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("counts", JSONB, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("at", MOMENT, nullable=False, server_default=NOW),
+    ForeignKeyConstraint(["number", "plan_digest"], ["plan.number", "plan.digest"], name="intent_plan_fkey"),
+    CheckConstraint("transaction ~ '^[0-9]{1,20}$'", name="transaction"),
+    UniqueConstraint("number", "step", "store", "system", "transaction", name="intent_transaction_key"),
+    comment="What a store's transaction was about to commit, so that a run that was killed then can tell whether "
+    "it did.",
+)
+
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("number", Text, ForeignKey("request.number"), nullable=False),
+    Column("store", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("erased_at", MOMENT, nullable=False, server_default=NOW),
+    UniqueConstraint("number", "store", "digest", name="tombstone_digest_key"),
+    Index("tombstone_store_index", "store", "id"),
+    comment="Which rows of a store were erased, to be erased again where a restored backup brings them back.",
+)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("number", Text, ForeignKey("request.number")),
+    Column("added_at", MOMENT, nullable=False, server_default=NOW),
+    Column("added_by", Text, nullable=False),
+    Column("lifted_at", MOMENT),
+    Column("lifted_by", Text),
+    CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted"),
+    Index("suppression_current_key", "channel", "hash", unique=True, postgresql_where=text("lifted_at IS NULL")),
+    comment="Keyed hashes of addresses that nothing may be sent to, by channel; blocks nobody from being a customer.",
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("of_subject", Boolean, nullable=False),
+    Column("record_class", Text),
+    Column("until", Date),
+    Column("reason", Text, nullable=False),
+    Column("placed_at", MOMENT, nullable=False, server_default=NOW),
+    Column("placed_by", Text, nullable=False),
+    Column("released_at", MOMENT),
+    Column("released_by", Text),
+    CheckConstraint("of_subject OR record_class IS NOT NULL", name="something"),
+    CheckConstraint("(released_at IS NULL) = (released_by IS NULL)", name="released"),
+    Index("hold_current_key", "digest", unique=True, postgresql_where=text("released_at IS NULL")),
+    comment="What must not be erased for a claim, complaint, lawsuit or incident (AVG art. 17(3)(e)).",
+)
+
+hold_hash = Table(
+    "hold_hash",
+    metadata,
+    Column("hold_id", BigInteger, ForeignKey("hold.id"), primary_key=True),
+    Column("hash", Text, primary_key=True),
+    Index("hold_hash_hash_index", "hash"),
+    comment="Keyed hashes of the identifiers of whoever a hold is on.",
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("number", Text, ForeignKey("request.number"), primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    Column("message_id", Text, ForeignKey("mail.message_id")),
+    Column("told_at", MOMENT, nullable=False, server_default=NOW),
+    Column("told_by", Text, nullable=False),
+    Column("confirmed_at", MOMENT),
+    Column("confirmed_by", Text),
+    CheckConstraint("(confirmed_at IS NULL) = (confirmed_by IS NULL)", name="confirmed"),
+    Index("notice_unconfirmed_index", "told_at", postgresql_where=text("confirmed_at IS NULL")),
+    comment="Recipients that were told of a request (AVG art. 19), and those who confirmed.",
+)
+
+subject_hash = Table(
+    "subject_hash",
+    metadata,
+    Column("number", Text, ForeignKey("request.number"), primary_key=True),
+    Column("hash", Text, primary_key=True),
+    Index("subject_hash_hash_index", "hash"),
+    comment="Keyed hashes of all that was found to identify a request's person, to find requests of the same person.",
 )

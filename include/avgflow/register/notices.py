@@ -1,0 +1,106 @@
+"""Notices: which recipients were told of a rectification, erasure or restriction, and who confirmed (AVG art. 19)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy.dialects import postgresql
+
+from avgflow.crypto import Keyring
+from avgflow.errors import AvgflowError
+from avgflow.register import chain
+from avgflow.register.detail import checked_actor, checked_code
+from avgflow.register.events import entry
+from avgflow.register.locks import locked
+from avgflow.register.names import EventName
+from avgflow.register.schema import notice as table
+
+
+class UnknownNotice(AvgflowError):
+    """A recipient that was never told of a request cannot confirm it."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            f"No such recipient was told of {number}; `avgflow recipient list {number}` names those that were."
+        )
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A recipient that was told of a request; `recipient` is the policy's code, `message_id` None where not by mail."""
+
+    number: str
+    recipient: str
+    message_id: str | None
+    told_at: datetime
+    told_by: str
+    confirmed_at: datetime | None
+    confirmed_by: str | None
+
+
+def put_notice(
+    conn: Connection, keyring: Keyring, number: str, recipient: str, message_id: str | None, actor: str
+) -> Notice:
+    """Record that a recipient is told, with the event, and return what stands: the first, for one recipient is told
+    once.
+
+    The mail must be in the outbox (`RegisterRefused` otherwise).
+    """
+    locked(conn, number)
+    put = postgresql.insert(table).values(
+        number=number,
+        recipient=checked_code("the recipient of a notice", recipient),
+        message_id=message_id,
+        told_by=checked_actor(actor),
+    )
+    row = conn.execute(put.on_conflict_do_nothing().returning(table)).one_or_none()
+    if row is None:
+        return _notice(conn.execute(_of(number, recipient)).one())
+    facts = {"recipient": recipient, "by": "mail" if message_id else "other-way"}
+    chain.link(conn, keyring, [entry(EventName.RECIPIENT_TOLD, number, actor, facts)])
+    return _notice(row)
+
+
+def confirm(conn: Connection, keyring: Keyring, number: str, recipient: str, actor: str) -> Notice:
+    """Record that a recipient confirmed, with the event, and return it; nothing happens where one did before.
+
+    `UnknownNotice` where this recipient was never told of this request.
+    """
+    locked(conn, number)
+    told = conn.execute(_of(number, recipient)).one_or_none()
+    if told is None:
+        raise UnknownNotice(number)
+    if told.confirmed_at is not None:
+        return _notice(told)
+    row = conn.execute(
+        update(table)
+        .where(table.c.number == number, table.c.recipient == recipient)
+        .values(confirmed_at=func.clock_timestamp(), confirmed_by=checked_actor(actor))
+        .returning(table)
+    ).one()
+    chain.link(conn, keyring, [entry(EventName.RECIPIENT_CONFIRMED, number, actor, {"recipient": recipient})])
+    return _notice(row)
+
+
+def notices(conn: Connection, number: str) -> Sequence[Notice]:
+    """The recipients that were told of a request, in that order."""
+    query = select(table).where(table.c.number == number).order_by(table.c.told_at, table.c.recipient)
+    return [_notice(row) for row in conn.execute(query)]
+
+
+def unconfirmed(conn: Connection) -> Sequence[Notice]:
+    """Every notice that its recipient has not confirmed, the oldest first."""
+    query = select(table).where(table.c.confirmed_at.is_(None)).order_by(table.c.told_at, table.c.recipient)
+    return [_notice(row) for row in conn.execute(query)]
+
+
+def _of(number: str, recipient: str) -> Any:
+    return select(table).where(table.c.number == number, table.c.recipient == recipient)
+
+
+def _notice(row: Row[Any]) -> Notice:
+    return Notice(**row._mapping)

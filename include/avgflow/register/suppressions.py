@@ -1,0 +1,168 @@
+"""Suppressions: addresses that nothing may be sent to any more, by channel, as keyed hashes (AVG art. 21(3)).
+
+A suppression is about sending and stops nobody from becoming a customer again (edx-platform#458). The store that
+sends asks here (`suppressed`), or reads the view `suppressed_address` with the key of this purpose alone (`key`):
+a hash is HMAC-SHA-256 under that key of the address in normal form, in lower case and without blanks around it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, Text, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql
+
+from avgflow.crypto import Keyring
+from avgflow.errors import AvgflowError
+from avgflow.identity import normal
+from avgflow.register import chain
+from avgflow.register.detail import checked_actor, checked_code
+from avgflow.register.events import entry
+from avgflow.register.locks import locked
+from avgflow.register.names import EventName
+from avgflow.register.schema import suppression as table
+
+_PURPOSE = "suppression"
+
+
+class Channel(StrEnum):
+    """What an address can be suppressed for. A further channel needs a normal form of its own addresses first."""
+
+    EMAIL = "email"
+
+
+class UnknownChannel(AvgflowError):
+    """A channel that nothing is suppressed for; to answer 'not suppressed' would be untrue."""
+
+    def __init__(self) -> None:
+        super().__init__(f"This channel is unknown. Choose one of: {', '.join(Channel)}.")
+
+
+class BlankAddress(AvgflowError):
+    """A blank address is nobody's."""
+
+    def __init__(self) -> None:
+        super().__init__("The address is blank; nothing was changed. Give one address.")
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """An address on the list, without the address: only its hash is known."""
+
+    channel: str
+    hash: str
+    reason: str
+    number: str | None
+    added_at: datetime
+    added_by: str
+    lifted_at: datetime | None
+    lifted_by: str | None
+
+
+def suppress(
+    conn: Connection, keyring: Keyring, channel: str, address: str, reason: str, number: str | None, actor: str
+) -> bool:
+    """Suppress an address, with the event; False where it was suppressed already, which changes nothing.
+
+    `reason` is a code (`erasure`, `objection`); `number` the request it was suppressed for. `BlankAddress`,
+    `UnknownChannel`.
+    """
+    if number is not None:
+        locked(conn, number)
+    of_channel, hashed = _channel(channel), _hashed(keyring, address)
+    if _standing(conn, of_channel, hashed):
+        return False
+    chain.lock(conn)
+    put = postgresql.insert(table).values(
+        channel=of_channel,
+        hash=hashed,
+        reason=checked_code("the reason of a suppression", reason),
+        number=number,
+        added_by=checked_actor(actor),
+    )
+    if conn.execute(put.on_conflict_do_nothing().returning(table.c.id)).one_or_none() is None:
+        return False
+    facts = {"channel": of_channel, "reason": reason}
+    chain.link(conn, keyring, [entry(EventName.SUPPRESSION_ADDED, number, actor, facts)])
+    return True
+
+
+def lift(conn: Connection, keyring: Keyring, channel: str, address: str, actor: str) -> bool:
+    """Lift the suppression of an address, with the event, for whoever signed up again; False where there was none.
+
+    `BlankAddress`, `UnknownChannel`.
+    """
+    of_channel, hashed = _channel(channel), _hashed(keyring, address)
+    if not _standing(conn, of_channel, hashed):
+        return False
+    chain.lock(conn)
+    lifted = conn.execute(
+        update(table)
+        .where(table.c.channel == of_channel, table.c.hash == hashed, table.c.lifted_at.is_(None))
+        .values(lifted_at=func.clock_timestamp(), lifted_by=checked_actor(actor))
+        .returning(table.c.number)
+    ).one_or_none()
+    if lifted is None:
+        return False
+    facts = {"channel": of_channel, **({"request": lifted.number} if lifted.number else {})}
+    chain.link(conn, keyring, [entry(EventName.SUPPRESSION_LIFTED, None, actor, facts)])
+    return True
+
+
+def suppressed(conn: Connection, keyring: Keyring, channel: str, addresses: Iterable[str]) -> set[str]:
+    """Which of these addresses are suppressed, as they were given; one statement, however many there are.
+
+    A blank address never is. `UnknownChannel`.
+    """
+    of_channel, own_key = _channel(channel), keyring.purpose_key(_PURPOSE)
+    asked = {given: _hash(own_key, value) for given in set(addresses) if (value := normal(given))}
+    if not asked:
+        return set()
+    hashes = bindparam("hashes", sorted(set(asked.values())), postgresql.ARRAY(Text))
+    query = select(table.c.hash).where(
+        table.c.channel == of_channel, table.c.lifted_at.is_(None), table.c.hash == func.any(hashes)
+    )
+    found = set(conn.execute(query).scalars())
+    return {given for given, hashed in asked.items() if hashed in found}
+
+
+def suppressions(conn: Connection) -> Sequence[Suppression]:
+    """Every suppression that stands, the newest first."""
+    query = select(*(table.c[name] for name in Suppression.__dataclass_fields__)).where(table.c.lifted_at.is_(None))
+    return [Suppression(**row._mapping) for row in conn.execute(query.order_by(table.c.id.desc()))]
+
+
+def key(keyring: Keyring) -> str:
+    """The key of this purpose alone, in hex: with it a store's importer computes the hashes of the view itself.
+
+    It is a secret: whoever has it and can read the view can try out addresses.
+    """
+    return keyring.purpose_key(_PURPOSE).hex()
+
+
+def _channel(channel: str) -> str:
+    try:
+        return Channel(channel).value
+    except ValueError:
+        raise UnknownChannel from None
+
+
+def _hashed(keyring: Keyring, address: str) -> str:
+    value = normal(address)
+    if value is None:
+        raise BlankAddress
+    return _hash(keyring.purpose_key(_PURPOSE), value)
+
+
+def _hash(own_key: bytes, value: str) -> str:
+    return hmac.digest(own_key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
+
+
+def _standing(conn: Connection, channel: str, hashed: str) -> bool:
+    query = select(table.c.id).where(table.c.channel == channel, table.c.hash == hashed, table.c.lifted_at.is_(None))
+    return conn.execute(query).one_or_none() is not None
