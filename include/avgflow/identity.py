@@ -22,7 +22,8 @@ Key = tuple[str, ...]
 Place = tuple[str, TableName]
 """A table of a store."""
 
-Name, Value = TypeVar("Name"), TypeVar("Value")
+Name = TypeVar("Name")
+Value = TypeVar("Value")
 
 
 def normal(value: str | None) -> str | None:

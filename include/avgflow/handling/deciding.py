@@ -90,7 +90,10 @@ def steps(
 ) -> dict[str, tuple[Step, ...]]:
     """The steps in one store for each person, from their rows as the connection sees them."""
     rows = {
-        number: [_own(policy, row, situations[number]) for row in their_rows] for number, their_rows in found.items()
+        number: [
+            _own(policy, row, situations[number], former=ground.targets[row.table].table.history) for row in their_rows
+        ]
+        for number, their_rows in found.items()
     }
     going = {
         number: [one for one, row in zip(found[number], own, strict=True) if row.decision.action == "erase"]
@@ -100,8 +103,8 @@ def steps(
     return {number: effects(store, ground.places, own, pointing[number]) for number, own in rows.items()}
 
 
-def _own(policy: Policy, row: Found, known: Situation) -> OwnRow:
-    record = Record(row.of_class.record_class, row.of_class.term, row.counts_from)
+def _own(policy: Policy, row: Found, known: Situation, *, former: bool) -> OwnRow:
+    record = Record(row.of_class.record_class, row.of_class.term, row.counts_from, former)
     return OwnRow(row.table, row.key, record.record_class, decide.erasure(policy, record, known), row.values)
 
 

@@ -98,6 +98,16 @@ class Environment:
             yield CheckedView(connections, places, checked)
 
     @contextmanager
+    def writing(self, store: str) -> Iterator[Connection]:
+        """A transaction on one store, committed at the end; errors as `session.writing` has them."""
+        with session.writing(self._engine(store), store) as connection:
+            yield connection
+
+    def targets(self, store: str, types: Mapping[TableName, Mapping[str, str]]) -> list[Target]:
+        """The catalogued tables of one store with these live column types."""
+        return list(self._places({store: types}).values())
+
+    @contextmanager
     def _snapshots(self, *stores: str) -> Iterator[dict[str, Connection]]:
         # Airflow gives out connections to the task's own thread only.
         engines = {name: self._engine(name) for name in stores}

@@ -10,13 +10,16 @@ from sqlalchemy import Connection
 from avgflow import plan
 from avgflow.catalog.drift import refuse_unsafe
 from avgflow.catalog.names import TableName
+from avgflow.handling import carried, deciding
 from avgflow.handling.environment import CheckedView, Environment
 from avgflow.handling.identify import footprints, require_settled
 from avgflow.identity import Footprint
-from avgflow.plan import Plan
-from avgflow.register import chain, events, locks, plans, receipts
+from avgflow.intake import Right, day_in_amsterdam
+from avgflow.plan import Plan, Step
+from avgflow.register import chain, events, locks, plans, receipts, requests, subjects
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
+from avgflow.register.plans import PlanMissing
 from avgflow.stores import count
 from avgflow.stores.together import together
 
@@ -26,33 +29,110 @@ def make(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
     `NotSettled` a request that still waits for a human.
     """
     require_settled(env, numbers)
+    with transaction(env.register) as register:
+        rights = {number: requests.get(register, number).right for number in numbers}
+    earlier = {number: _earlier(env, number) for number in numbers if rights[number] in CHANGING}
     with env.checked_view() as view:
         _refuse_drift(env, view, numbers)
         people = footprints(env, view, numbers)
-        found: dict[str, dict[tuple[str, TableName], Mapping[str | None, int]]] = defaultdict(dict)
-        shared: dict[str, int] = dict.fromkeys(numbers, 0)
-        others = {number: _shared_only(person) for number, person in people.items() if person.shared}
-
-        def counted_in(store: str) -> tuple[count.ByClass, count.ByClass]:
-            connection, targets = view.connections[store], view.targets(store)
-            loose = [target for target in targets if not target.table.person]
-            return count.by_class(connection, targets, people), count.by_class(connection, loose, others)
-
-        for store, (own, common) in together(view.connections, counted_in).items():
-            for number, tables in own.items():
-                found[number] |= {(store, name): classes for name, classes in tables.items()}
-            for number, tables in common.items():
-                shared[number] += sum(rows for classes in tables.values() for rows in classes.values())
-    made = {
-        number: plan.access(number, env.catalog, found[number], person, shared[number], _hash(env))
-        for number, person in people.items()
-    }
+        for number, (before, _) in earlier.items():
+            if before is not None:
+                # What was erased already no longer leads anywhere.
+                people[number] = people[number].joined(before)
+        made = of_people(env, view, people, rights, {number: done for number, (_, done) in earlier.items()})
     with transaction(env.register) as register:
         for number, one in made.items():
             # A new plan asks for new work: what was done for an earlier one is set aside.
             receipts.supersede_receipts(register, env.keyring, number)
             plans.put_plan(register, env.keyring, number, one.digest, one.to_bytes())
+            subjects.note(register, env.keyring, number, one.footprint.held)
     return made
+
+
+CHANGING = frozenset({Right.ERASURE})
+"""The rights that change stores."""
+
+
+def of_people(
+    env: Environment,
+    view: CheckedView,
+    people: Mapping[str, Footprint],
+    rights: Mapping[str, Right],
+    done: Mapping[str, tuple[Step, ...]],
+) -> dict[str, Plan]:
+    """The plan of each request from the stores as they are in a view; nothing is stored."""
+    shared = _shared(view, people)
+    erasures = {number: person for number, person in people.items() if rights[number] is Right.ERASURE}
+    others = {number: person for number, person in people.items() if number not in erasures}
+    made: dict[str, Plan] = {}
+    if others:
+        found = _by_class(view, others)
+        for number, person in others.items():
+            made[number] = plan.access(number, env.catalog, found[number], person, shared[number], _hash(env))
+    if erasures:
+        decided = deciding.everywhere(env, view, erasures, day_in_amsterdam())
+        for number, person in erasures.items():
+            one = decided[number]
+            made[number] = plan.erasure(
+                number,
+                one.steps,
+                person,
+                shared[number],
+                one.suppress,
+                one.basis,
+                done.get(number, ()),
+                _hash(env),
+            )
+    return {number: made[number] for number in people}
+
+
+def _by_class(
+    view: CheckedView, people: Mapping[str, Footprint]
+) -> dict[str, dict[tuple[str, TableName], Mapping[str | None, int]]]:
+    found: dict[str, dict[tuple[str, TableName], Mapping[str | None, int]]] = defaultdict(dict)
+
+    def counted_in(store: str) -> count.ByClass:
+        return count.by_class(view.connections[store], view.targets(store), people)
+
+    for store, counted in together(view.connections, counted_in).items():
+        for number, tables in counted.items():
+            found[number] |= {(store, name): classes for name, classes in tables.items()}
+    return found
+
+
+def _shared(view: CheckedView, people: Mapping[str, Footprint]) -> dict[str, int]:
+    """How many rows hang on identifiers that others use too, and on nothing else."""
+    shared: dict[str, int] = dict.fromkeys(people, 0)
+    only = {number: Footprint(identifiers=person.shared) for number, person in people.items() if person.shared}
+    if not only:
+        return shared
+
+    def counted_in(store: str) -> count.ByClass:
+        loose = [target for target in view.targets(store) if not target.table.person]
+        return count.by_class(view.connections[store], loose, only)
+
+    for counted in together(view.connections, counted_in).values():
+        for number, tables in counted.items():
+            shared[number] += sum(rows for classes in tables.values() for rows in classes.values())
+    return shared
+
+
+def _earlier(env: Environment, number: str) -> tuple[Footprint | None, tuple[Step, ...]]:
+    """What an erasure's former plans have done so far, and what the person's rows hung on then."""
+    carried.settle(env, number)
+    with transaction(env.register) as register:
+        try:
+            before = newest(env, register, number)
+        except PlanMissing:
+            return None, ()
+        there = carried.standing(register, number)
+    erased = [
+        step
+        for step in before.steps
+        if step.store in there and step.action in ("delete", "anonymise", "unlink") and step.rows
+    ]
+    done = (*before.done, *erased)
+    return (before.footprint if done else None), done
 
 
 def stored(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
@@ -84,11 +164,6 @@ def _refuse_drift(env: Environment, view: CheckedView, numbers: Sequence[str]) -
         locks.lock(register, numbers)
         chain.link(register, env.keyring, links)
     refuse_unsafe(drifts)
-
-
-def _shared_only(person: Footprint) -> Footprint:
-    """What hangs on identifiers that others use too, and on nothing else."""
-    return Footprint(identifiers=person.shared)
 
 
 def _hash(env: Environment) -> Callable[[bytes], str]:

@@ -34,11 +34,14 @@ class Ground(StrEnum):
 
 @dataclass(frozen=True)
 class Record:
-    """What decides about a row: its class, which of its other terms it is under, the day that counts from."""
+    """What decides about a row: its class, which of its other terms it is under, the day that counts from, and whether
+    it tells of the past only (a history table), which no running contract needs.
+    """
 
     record_class: str
     term: str | None = None
     counts_from: date | None = None
+    former: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def _claim(of_class: RecordClass, record: Record, situation: Situation) -> Decis
 
 
 def _contract(of_class: RecordClass, record: Record, situation: Situation) -> Decision | None:
-    if of_class.contract and situation.contract_runs:
+    if of_class.contract and situation.contract_runs and not record.former:
         return Decision("keep", Ground.CONTRACT, _CONTRACT)
     return None
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql
@@ -30,7 +31,8 @@ class Intent:
     """What one transaction of a store was about to commit.
 
     `transaction` as `pg_current_xact_id()` prints it; `system` tells the database server it ran on from a restored or
-    another one, where the same id means nothing; `counts` rows by table; `digest` that of the receipt to be.
+    another one, where the same id means nothing; `counts` rows by table; `digest` that of the receipt to be; `body` the
+    tombstones to be, which cannot be made once the rows are gone.
     """
 
     step: str
@@ -41,6 +43,7 @@ class Intent:
     counts: Mapping[str, int]
     digest: str
     at: datetime
+    body: Mapping[str, Any] = field(repr=False)
 
 
 def put_intent(
@@ -54,6 +57,7 @@ def put_intent(
     system: str,
     counts: Mapping[str, int],
     digest: str,
+    body: Mapping[str, Any],
 ) -> None:
     """Write an intent; the same transaction again changes nothing.
 
@@ -74,16 +78,21 @@ def put_intent(
         system=system,
         counts=checked_counts("the counts of an intent", counts),
         digest=checked_code("the digest of an intent", digest),
+        sealed=keyring.seal_json(body),
     )
     conn.execute(written.on_conflict_do_nothing())
 
 
-def newest(conn: Connection, number: str, step: Step, store: str) -> Intent | None:
+def newest(conn: Connection, keyring: Keyring, number: str, step: Step, store: str) -> Intent | None:
     """The last intent of a step in a store; None where there was none."""
     row = conn.execute(
-        select(*(table.c[name] for name in Intent.__dataclass_fields__))
+        select(*(table.c[name] for name in Intent.__dataclass_fields__ if name != "body"), table.c.sealed)
         .where(table.c.number == number, table.c.step == Step(step).value, table.c.store == store)
         .order_by(table.c.id.desc())
         .limit(1)
     ).one_or_none()
-    return None if row is None else Intent(**row._mapping)
+    if row is None:
+        return None
+    fields = dict(row._mapping)
+    body = keyring.open_json(fields.pop("sealed"))
+    return Intent(**fields, body=body)

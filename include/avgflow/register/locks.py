@@ -7,12 +7,15 @@ writes for several requests locks them all at its start (`lock`), in order of nu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy.exc import OperationalError
 
 from avgflow.errors import AvgflowError
+from avgflow.register.database import named_faults
 from avgflow.register.schema import request
 
 SHOWN = [column for column in request.c if column is not request.c.subject_sealed]
@@ -50,3 +53,42 @@ def locked(conn: Connection, number: str) -> Row[Any]:
     if row is None:
         raise UnknownRequest(number)
     return row
+
+
+class WorkBusy(AvgflowError):
+    """Another worker does this very work; worth another try later."""
+
+    def __init__(self) -> None:
+        super().__init__("Another worker does this very work. It is tried again; nothing was done twice.")
+
+
+_LOCK_CLASS = 0x776F726B  # 'work': keeps these advisory locks apart from any other's
+_LONGEST_WAIT = "30s"
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+@contextmanager
+def alone(engine: Engine, work: Iterable[str]) -> Iterator[None]:
+    """Keep every other worker from these pieces of work; the locks are the session's, so they go when the process dies.
+
+    No transaction stays open meanwhile. `WorkBusy` where another worker is at it for too long.
+    """
+    with ExitStack() as stack:
+        with named_faults():
+            conn = stack.enter_context(engine.connect())
+            # Closed, not given back to the pool: so the locks are gone whatever happens.
+            stack.callback(conn.invalidate)
+            _take(conn, work)
+        yield
+
+
+def _take(conn: Connection, work: Iterable[str]) -> None:
+    try:
+        with conn.begin():
+            conn.execute(select(func.set_config("lock_timeout", _LONGEST_WAIT, True)))
+            for name in sorted(set(work)):
+                conn.execute(select(func.pg_advisory_lock(func.hashtextextended(name, _LOCK_CLASS))))
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+            raise WorkBusy from None
+        raise

@@ -226,6 +226,7 @@ intent = Table(
     Column("system", Text, nullable=False),
     Column("counts", JSONB, nullable=False),
     Column("digest", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
     Column("at", MOMENT, nullable=False, server_default=NOW),
     ForeignKeyConstraint(["number", "plan_digest"], ["plan.number", "plan.digest"], name="intent_plan_fkey"),
     CheckConstraint("transaction ~ '^[0-9]{1,20}$'", name="transaction"),

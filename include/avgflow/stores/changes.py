@@ -117,8 +117,7 @@ def fate(store: Connection, transaction: str, server: str) -> str:
 _FATE = """
     SELECT CASE WHEN system_identifier::text = %(server)s
                  AND %(transaction)s::xid8 < pg_snapshot_xmax(pg_current_snapshot())
-                THEN pg_xact_status(%(transaction)s::xid8)
-                WHEN system_identifier::text = %(server)s THEN 'in progress' END
+                THEN pg_xact_status(%(transaction)s::xid8) END
     FROM pg_control_system()
 """
 

@@ -198,12 +198,12 @@ def select_rows(target: Target, reached: tuple[int, ...], form: Form) -> Select[
     found = ways(target)
     seeded = [(found[i][0], seed(found[i][0], i)) for i in reached]
     branches = []
-    for position, (way, seed) in enumerate(seeded):
-        meets = [joined(target, way, seed), *condition(way)]
-        meets += [not_(_reached(target, earlier, other, seed)) for earlier, other in seeded[:position]]
+    for position, (way, given) in enumerate(seeded):
+        meets = [joined(target, way, given), *condition(way)]
+        meets += [not_(_reached(target, earlier, other, given)) for earlier, other in seeded[:position]]
         branches.append(
-            select(seed.c[REQUEST], *(expression.label(name) for name, expression in columns)).select_from(
-                target.relation.join(seed, and_(*meets))
+            select(given.c[REQUEST], *(expression.label(name) for name, expression in columns)).select_from(
+                target.relation.join(given, and_(*meets))
             )
         )
     return union_all(*branches) if len(branches) > 1 else branches[0]
@@ -259,11 +259,11 @@ def seed(way: Way, position: int) -> CTE:
     )
 
 
-def joined(target: Target, way: Way, seed: FromClause) -> ColumnElement[bool]:
+def joined(target: Target, way: Way, given: FromClause) -> ColumnElement[bool]:
     """Whether a row matches one of the values of a seed."""
     if way.identifier:
-        return target.normalised(way.columns[0]) == seed.c["__v0"]
-    return and_(*(target.relation.c[name] == seed.c[f"__v{i}"] for i, name in enumerate(way.columns)))
+        return target.normalised(way.columns[0]) == given.c["__v0"]
+    return and_(*(target.relation.c[name] == given.c[f"__v{i}"] for i, name in enumerate(way.columns)))
 
 
 def condition(way: Way) -> list[ColumnElement[Any]]:
@@ -271,9 +271,9 @@ def condition(way: Way) -> list[ColumnElement[Any]]:
     return [literal_column(f"({way.when})")] if way.when else []
 
 
-def _reached(target: Target, way: Way, seed: CTE, current: CTE) -> ColumnElement[bool]:
+def _reached(target: Target, way: Way, given: CTE, current: CTE) -> ColumnElement[bool]:
     """Whether an earlier way already took this row for this request."""
-    inner = seed.alias()
+    inner = given.alias()
     met = (
         exists()
         .where(inner.c[REQUEST] == current.c[REQUEST], joined(target, way, inner))

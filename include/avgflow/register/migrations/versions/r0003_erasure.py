@@ -64,6 +64,7 @@ def _make_store_work() -> None:
         sa.Column("system", sa.Text, nullable=False),
         sa.Column("counts", JSONB, nullable=False),
         sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
         sa.Column("at", MOMENT, nullable=False, server_default=NOW),
         sa.ForeignKeyConstraint(["number", "plan_digest"], ["plan.number", "plan.digest"], name="intent_plan_fkey"),
         sa.CheckConstraint("transaction ~ '^[0-9]{1,20}$'", name="intent_transaction_check"),

@@ -1,0 +1,142 @@
+"""What of an erasure is carried out in a store: what became of a transaction, the receipt, the views made anew."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from avgflow.catalog import live
+from avgflow.catalog.check import check
+from avgflow.catalog.drift import refuse_unsafe
+from avgflow.errors import StoreFault
+from avgflow.handling.environment import Environment
+from avgflow.plan import Plan
+from avgflow.register import intents, locks, plans, receipts, tombstones
+from avgflow.register.database import transaction
+from avgflow.register.receipts import Receipt, Step
+from avgflow.stores import changes, survey
+from avgflow.stores.survey import Ground
+
+
+class StoreUnsettled(StoreFault):
+    """The store has not told yet what became of an earlier transaction; worth another try later."""
+
+    def __init__(self, store: str) -> None:
+        super().__init__(
+            f"An earlier transaction of this erasure is still at its end in '{store}'. It is looked at again; nothing "
+            f"is done twice."
+        )
+        self.store = store
+
+
+def standing(register: Connection, number: str) -> dict[str, Receipt]:
+    """The receipts of a request's erasure, by store."""
+    return {one.store: one for one in receipts.receipts(register, number) if one.step == Step.ERASE}
+
+
+def settle(env: Environment, number: str) -> None:
+    """Write the receipts of what was committed in any store before a run was killed."""
+    with transaction(env.register) as register:
+        known = {
+            store: intents.newest(register, env.keyring, number, Step.ERASE, store) for store in env.catalog.stores
+        }
+    for store, intent in known.items():
+        if intent is not None:
+            with transaction(env.register) as register:
+                plan = Plan.from_bytes(plans.get_plan(register, env.keyring, number, intent.plan_digest).body)
+            with locks.alone(env.register, [f"erase {number} {store}"]):
+                if not open_plans(env, store, {number: plan}):
+                    receipt(env, store, number, plan)
+
+
+def open_plans(env: Environment, store: str, plans: Mapping[str, Plan]) -> dict[str, Plan]:
+    """The plans that are still to be carried out in this store: neither on record nor committed."""
+    open_: dict[str, Plan] = {}
+    for number, plan in plans.items():
+        with transaction(env.register) as register:
+            if store in standing(register, number):
+                continue
+            intent = intents.newest(register, env.keyring, number, Step.ERASE, store)
+        if intent is None or intent.plan_digest != plan.digest:
+            open_[number] = plan
+            continue
+        with env.writing(store) as connection:
+            fate = changes.fate(connection, intent.transaction, intent.system)
+            if fate == "unknown" and not _anything_left(env, store, connection, plan):
+                fate = "committed"
+        if fate == "in progress":
+            raise StoreUnsettled(store)
+        if fate != "committed":
+            open_[number] = plan
+    return open_
+
+
+def _anything_left(env: Environment, store: str, connection: Connection, plan: Plan) -> bool:
+    """Whether a row that was to go is there, where the database no longer knows the transaction."""
+    tables = ground_of(env, store, connection)
+    found = survey.find(connection, tables, {plan.number: plan.footprint})[plan.number]
+    there = {(row.table, row.key) for row in found}
+    return any(
+        (step.table, key) in there for step in plan.steps_of(store) if step.action == "delete" for key in step.keys
+    )
+
+
+def ground_of(env: Environment, store: str, connection: Connection) -> Ground:
+    """The store's tables, compared with the catalog in this very transaction."""
+    checked = check(connection, env.catalog.stores[store])
+    refuse_unsafe(checked.drifts)
+    schema = live.keyed(connection, checked.live)
+    return Ground.of(env.targets(store, checked.live.types), schema)
+
+
+def counts(plan: Plan, store: str) -> dict[str, int]:
+    """The rows that a plan changes in a store, by table."""
+    changed: Counter[str] = Counter()
+    for step in plan.steps_of(store):
+        if step.changes:
+            changed[str(step.table)] += step.rows
+    return dict(changed)
+
+
+def _work(plan: Plan, store: str) -> dict[str, dict[str, int]]:
+    work: dict[str, Counter[str]] = {}
+    for step in plan.steps_of(store):
+        if step.action not in ("refresh", "follow"):
+            work.setdefault(str(step.table), Counter())[step.action] += step.rows
+    return {table: dict(actions) for table, actions in work.items()}
+
+
+def receipt(env: Environment, store: str, number: str, plan: Plan) -> None:
+    """Refresh what is to be refreshed, then put on record what was committed; nothing where it is on record."""
+    with transaction(env.register) as register:
+        if store in standing(register, number):
+            return
+        intent = intents.newest(register, env.keyring, number, Step.ERASE, store)
+    _refresh(env, store, plan)
+    kept: Mapping[str, Any] = intent.body if intent is not None else {"identifiers": [], "tables": []}
+    with transaction(env.register) as register:
+        if kept["tables"]:
+            tombstones.put_tombstones(register, env.keyring, number, store, kept)
+        receipts.put_receipt(
+            register,
+            env.keyring,
+            number,
+            Step.ERASE,
+            store,
+            counts(plan, store),
+            plan.digest,
+            work=_work(plan, store),
+        )
+
+
+def _refresh(env: Environment, store: str, plan: Plan) -> None:
+    """Make the materialised views anew that showed rows of this person; each in a transaction of its own."""
+    views = [step.table for step in plan.steps_of(store) if step.action == "refresh" and step.rows]
+    for name in dict.fromkeys(views):
+        with env.writing(store) as connection:
+            table = live.structure(connection).tables[name]
+            whole = any(index.unique and not index.partial and index.columns for index in table.indexes)
+            changes.refresh(connection, name, concurrently=whole)

@@ -1,0 +1,95 @@
+"""Step 4, once per store: carry out the approved plan, and write the receipt.
+
+The store's transaction is written down on the register before it is committed. Whoever comes back after a kill asks the
+store what became of it, so that nothing is done twice, counted twice, or called done that is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from avgflow.errors import AvgflowError, StoreFault
+from avgflow.handling import carried, deciding, planning, tombs
+from avgflow.handling.environment import Environment
+from avgflow.plan import Plan, Step
+from avgflow.register import approvals, events, intents, locks, receipts
+from avgflow.register.database import transaction
+from avgflow.register.names import EventName
+from avgflow.register.receipts import Receipt
+from avgflow.stores import erase, survey
+from avgflow.stores.erase import StoreChanged, Work
+
+
+class NotApproved(AvgflowError):
+    """A plan was to be carried out that nobody approved."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            f"Nothing was erased for {number}: its newest plan is not approved. Clear task 'approve' and what follows."
+        )
+
+
+def run(env: Environment, store: str, numbers: Sequence[str]) -> dict[str, Receipt]:
+    """Erase in one store for the batch; a second run of the same finds the receipt and changes nothing.
+
+    Raises `NotApproved`, and what `erase.erase` raises; then the store is as it was.
+    """
+    plans = planning.stored(env, numbers)
+    with transaction(env.register) as register:
+        for number, plan in plans.items():
+            approval = approvals.approval(register, number)
+            if approval is None or approval.digest != plan.digest:
+                raise NotApproved(number)
+    try:
+        with locks.alone(env.register, [f"erase {number} {store}" for number in numbers]):
+            open_ = carried.open_plans(env, store, plans)
+            if open_:
+                _erase(env, store, open_)
+            for number, plan in plans.items():
+                carried.receipt(env, store, number, plan)
+    except StoreFault as fault:
+        with transaction(env.register) as register:
+            for number in numbers:
+                detail = {"store": store, "error": type(fault).__name__}
+                events.append(register, env.keyring, EventName.STORE_FAILED, number, detail=detail)
+        raise
+    with transaction(env.register) as register:
+        return {number: carried.standing(register, number)[store] for number in numbers}
+
+
+def _erase(env: Environment, store: str, plans: Mapping[str, Plan]) -> None:
+    with env.writing(store) as connection:
+        ground = carried.ground_of(env, store, connection)
+        people = {number: plan.footprint for number, plan in plans.items()}
+        found = survey.find(connection, ground, people)
+        basis = {number: plan.basis for number, plan in plans.items() if plan.basis is not None}
+        situations = deciding.situation(env, people, basis)
+        now = deciding.steps(env.policy, store, connection, ground, found, situations)
+        for number, plan in plans.items():
+            _refuse_another(store, plan, now[number])
+        works = {number: Work(now[number], people[number], found[number]) for number in plans}
+        done = erase.erase(connection, store, ground, works)
+        with transaction(env.register) as register:
+            for number, plan in plans.items():
+                body = tombs.body(env.keyring, ground, now[number], found[number], people[number])
+                intents.put_intent(
+                    register,
+                    env.keyring,
+                    number,
+                    receipts.Step.ERASE,
+                    store,
+                    plan.digest,
+                    done.transaction,
+                    done.server,
+                    carried.counts(plan, store),
+                    plan.digest,
+                    body,
+                )
+    # Committed from here on.
+
+
+def _refuse_another(store: str, plan: Plan, now: Sequence[Step]) -> None:
+    """`StoreChanged` unless the rows and what becomes of them are still those of the plan."""
+    planned = {step for step in plan.steps_of(store) if step.action not in ("refresh", "follow")}
+    for step in planned ^ set(now):
+        raise StoreChanged(store, step.table)
