@@ -7,13 +7,12 @@ results are asked for without values (Great Expectations' default quotes the une
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from avgflow.catalog.models import Catalog, Store
-from avgflow.completeness.measure import Measure
 
 
 @dataclass(frozen=True)
@@ -26,16 +25,16 @@ class Check:
     figure: str
     equals: str | None = None
 
-    def faults(self, measure: Measure) -> int:
+    def faults(self, measure: Figures) -> int:
         """How much is wrong in one table: rows, columns or cells."""
         other = getattr(measure, self.equals) if self.equals else 0
         return abs(int(getattr(measure, self.figure)) - int(other))
 
-    def holds(self, measure: Measure) -> bool:
+    def holds(self, measure: Figures) -> bool:
         """For one table, without Great Expectations: to say where a failed expectation failed."""
         return self.faults(measure) == 0
 
-    def detail(self, measure: Measure) -> str:
+    def detail(self, measure: Figures) -> str:
         """The figures, for a person."""
         value = getattr(measure, self.figure)
         return f"{value} / {getattr(measure, self.equals)}" if self.equals else str(value)
@@ -71,6 +70,24 @@ CHECKS = (
 )
 
 
+class Figures(Protocol):
+    """What was measured of one table: its store, its name, and a number for each figure that a check names."""
+
+    @property
+    def store(self) -> str: ...
+    @property
+    def table(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A kind of proof: its name, its checks, and the tables of a store that must be measured."""
+
+    name: str
+    checks: tuple[Check, ...]
+    tables_of: Callable[[Store], list[str]]
+
+
 @dataclass(frozen=True)
 class Expectation:
     """The result of one expectation of a store's suite."""
@@ -96,7 +113,8 @@ class Verdict:
 
     number: str
     expectations: tuple[Expectation, ...]
-    measures: tuple[Measure, ...]
+    measures: tuple[Figures, ...]
+    checks: tuple[Check, ...] = CHECKS
 
     @property
     def passed(self) -> bool:
@@ -109,23 +127,38 @@ class Verdict:
         return tuple(
             Failure(measure.store, measure.table, check, check.detail(measure))
             for measure in self.measures
-            for check in CHECKS
+            for check in self.checks
             if not check.holds(measure)
         )
 
 
-def judge(catalog: Catalog, batch: Mapping[str, Mapping[str, Sequence[Measure]]]) -> dict[str, Verdict]:
-    """Judge each request of the batch: `batch` is request -> store -> measures.
+Batch = Mapping[str, Mapping[str, Sequence[Figures]]]
+"""Request -> store -> what was measured of each table."""
+
+
+def tables_of(store: Store) -> list[str]:
+    """The tables of a store that an access copy holds, with rows or declared empty."""
+    return [str(name) for name, table in store.tables.items() if table.access and table.subject]
+
+
+COMPLETENESS = Proof("completeness", CHECKS, tables_of)
+"""That an access copy is everything, exactly, and nobody else's."""
+
+
+def judge(catalog: Catalog, batch: Batch, proof: Proof = COMPLETENESS) -> dict[str, Verdict]:
+    """Judge each request of the batch.
 
     A catalogued store without measures, or a catalogued table without a row in them, fails its suite. All stores and
     requests are first judged as a whole, for what holds for all rows holds for each; only where that fails, each store
     and at last each request on its own.
     """
     results: dict[str, list[Expectation]] = {number: [] for number in batch}
-    for number, expectation in _judged(tuple(catalog.stores.values()), batch):
+    for number, expectation in _judged(proof, tuple(catalog.stores.values()), batch):
         results[number].append(expectation)
     return {
-        number: Verdict(number, tuple(results[number]), tuple(m for found in stores.values() for m in found))
+        number: Verdict(
+            number, tuple(results[number]), tuple(m for found in stores.values() for m in found), proof.checks
+        )
         for number, stores in batch.items()
     }
 
@@ -147,52 +180,41 @@ def frames() -> Any:
     return source.add_dataframe_asset("measures").add_batch_definition_whole_dataframe("all")
 
 
-def tables_of(store: Store) -> list[str]:
-    """The tables of a store that an access copy holds, with rows or declared empty."""
-    return [str(name) for name, table in store.tables.items() if table.access and table.subject]
-
-
-def _judged(
-    stores: tuple[Store, ...], batch: Mapping[str, Mapping[str, Sequence[Measure]]]
-) -> Iterator[tuple[str, Expectation]]:
+def _judged(proof: Proof, stores: tuple[Store, ...], batch: Batch) -> Iterator[tuple[str, Expectation]]:
     """Each request with the result of each expectation of each store."""
-    checks = _validated(_suite(stores, len(batch)), stores, batch)
+    checks = _validated(proof, _suite(proof, stores, len(batch)), stores, batch)
     if all(checks.values()) or len(stores) == len(batch) == 1:
         for store in stores:
             for number in batch:
                 yield from ((number, Expectation(store.store, name, held)) for name, held in checks.items())
     elif len(stores) > 1:
         for store in stores:
-            yield from _judged((store,), batch)
+            yield from _judged(proof, (store,), batch)
     else:
         for number, measures in batch.items():
-            yield from _judged(stores, {number: measures})
+            yield from _judged(proof, stores, {number: measures})
 
 
-def _suite(stores: tuple[Store, ...], requests: int) -> Any:
+def _suite(proof: Proof, stores: tuple[Store, ...], requests: int) -> Any:
     """The expectations of these stores' measures for this many requests."""
     import great_expectations as gx
 
     gxe: Any = gx.expectations
-    places = [f"{store.store}.{table}" for store in stores for table in tables_of(store)]
+    places = [f"{store.store}.{table}" for store in stores for table in proof.tables_of(store)]
     made = [
         gxe.ExpectTableRowCountToEqual(value=len(places) * requests, meta={"check": "every_table_once"}),
         gxe.ExpectCompoundColumnsToBeUnique(column_list=["request", "place"], meta={"check": "every_table_once"}),
         gxe.ExpectColumnDistinctValuesToEqualSet(column="place", value_set=places, meta={"check": "every_table"}),
     ]
-    for check in CHECKS:
+    for check in proof.checks:
         # The largest is the cheapest to ask for: Great Expectations prepares less for one figure than for each value.
         made.append(
             gxe.ExpectColumnMaxToBeBetween(column=check.name, min_value=0, max_value=0, meta={"check": check.name})
         )
-    return gx.ExpectationSuite(name=f"completeness_{'_'.join(store.store for store in stores)}", expectations=made)
+    return gx.ExpectationSuite(name=f"{proof.name}_{'_'.join(store.store for store in stores)}", expectations=made)
 
 
-def _validated(
-    suite: Any,
-    stores: tuple[Store, ...],
-    batch: Mapping[str, Mapping[str, Sequence[Measure]]],
-) -> dict[str, bool]:
+def _validated(proof: Proof, suite: Any, stores: tuple[Store, ...], batch: Batch) -> dict[str, bool]:
     """Whether each check of the suite holds."""
     import pandas as pd
 
@@ -200,13 +222,13 @@ def _validated(
         {
             "request": number,
             "place": f"{one.store}.{one.table}",
-            **{check.name: check.faults(one) for check in CHECKS},
+            **{check.name: check.faults(one) for check in proof.checks},
         }
         for number, measures in batch.items()
         for store in stores
         for one in measures.get(store.store, ())
     ]
-    figures = [check.name for check in CHECKS]
+    figures = [check.name for check in proof.checks]
     frame = pd.DataFrame(rows, columns=["request", "place", *figures]).astype(dict.fromkeys(figures, "int64"))
     outcome = frames().get_batch({"dataframe": frame}).validate(suite, result_format="BOOLEAN_ONLY")
     passed: dict[str, bool] = {}

@@ -157,7 +157,7 @@ def empty(store: Connection, ground: Ground, key: ForeignKey, rows: Sequence[Key
     """Empty the pointers of rows."""
     target = ground.targets[key.table]
     statement = update(target.relation).values({target.relation.c[name]: null() for name in key.columns})
-    values, condition = _by_key(target, rows)
+    values, condition = by_key(target, rows)
     return Composed(statement.where(condition)).filled(values).change(store) if rows else 0
 
 
@@ -171,7 +171,7 @@ def _changed(
 ) -> int:
     target = ground.targets[table]
     if target.table.key:
-        values, condition = _by_key(target, keys)
+        values, condition = by_key(target, keys)
         return Composed(_statement(ground, target, columns).where(condition)).filled(values).change(store)
     found = selection.seeds(target, batch)
     changed = 0
@@ -191,8 +191,11 @@ def _statement(ground: Ground, target: Target, columns: tuple[str, ...]) -> Dele
     return update(target.relation).values(values)
 
 
-def _by_key(target: Target, keys: Sequence[Key]) -> tuple[dict[str, Any], ColumnElement[bool]]:
-    names = target.table.key
+def by_key(
+    target: Target, keys: Sequence[Key], columns: Sequence[str] = ()
+) -> tuple[dict[str, Any], ColumnElement[bool]]:
+    """The condition that a row has one of these keys (or these values in `columns`), and its parameters."""
+    names = columns or target.table.key
     parts = range(len(names))
     given = (
         func.unnest(*(bindparam(f"k{part}", type_=ARRAY(Text)) for part in parts))

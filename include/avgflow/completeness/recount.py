@@ -1,0 +1,136 @@
+"""Re-counting one store after an erasure, by fresh reads: figures only, no value of any row.
+
+What was to go is looked for by key, what was to stay too; whatever still hangs on the person is counted by SQL that
+shares nothing with the erasing (`stores.count.afresh`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from avgflow.catalog.models import Store
+from avgflow.completeness.verdict import Check, Proof
+from avgflow.identity import Footprint, Key
+from avgflow.plan import Plan, Step
+from avgflow.stores import count, presence, survey
+from avgflow.stores.selection import Target
+from avgflow.stores.survey import VIEWS, Found, Ground
+
+
+@dataclass(frozen=True)
+class Recount:
+    """One table, re-counted for one request. All figures are numbers of rows.
+
+    `deleted`, `anonymised`, `kept`, `unlinked`: as planned. `left`: that were to go and are there; `missing`: that were
+    to stay and are not; `more`: that hang on the person and are in no plan; `filled`: whose overwritten columns still
+    hold something of the person; `dangling`: that point to a row that is gone; `beyond`: changed by the store's
+    transaction over or under the plan.
+    """
+
+    store: str
+    table: str
+    deleted: int
+    anonymised: int
+    kept: int
+    unlinked: int
+    left: int = 0
+    missing: int = 0
+    more: int = 0
+    filled: int = 0
+    dangling: int = 0
+    beyond: int = 0
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What one request's re-count needs: its plan, its person, and the rows that the store's receipt says it changed."""
+
+    plan: Plan
+    footprint: Footprint
+    receipt: Mapping[str, int]
+
+
+def tables_of(store: Store) -> list[str]:
+    """The tables of a store that can hold rows of a person, views included."""
+    return [str(name) for name, table in store.tables.items() if table.subject]
+
+
+ERASURE = Proof(
+    "erasure",
+    (
+        Check("gone", "niets is over van wat weg moest", "nothing is left of what was to go", "left"),
+        Check("kept", "alles wat moest blijven, is er nog", "all that was to stay is there", "missing"),
+        Check("nothing_new", "er is niets bij gekomen", "nothing has been added", "more"),
+        Check("emptied", "in lege kolommen staat niets meer", "overwritten columns hold nothing", "filled"),
+        Check("untouched", "geen andere rij is veranderd", "no other row was changed", "beyond"),
+        Check("whole", "geen verwijzing wijst in het niets", "no pointer points nowhere", "dangling"),
+    ),
+    tables_of,
+)
+"""That an erasure did what was approved, and nothing else."""
+
+
+def recount(
+    view: Connection, targets: Sequence[Target], ground: Ground, batch: Mapping[str, Erased]
+) -> dict[str, list[Recount]]:
+    """Re-count every table of one store for each request of the batch."""
+    people = {number: erased.footprint for number, erased in batch.items()}
+    found = survey.find(view, ground, people)
+    measures: dict[str, list[Recount]] = {number: [] for number in batch}
+    for target in targets:
+        if not target.table.subject:
+            continue
+        afresh = count.afresh(view, target, people)
+        for number, erased in batch.items():
+            measures[number].append(_one(view, target, ground, erased, found[number], afresh.get(number, 0)))
+    return measures
+
+
+def _one(
+    view: Connection, target: Target, ground: Ground, erased: Erased, found: Sequence[Found], afresh: int
+) -> Recount:
+    store, name = target.store.store, target.name
+    steps = [step for step in erased.plan.steps_of(store) if step.table == name]
+    done = [step for step in erased.plan.done if (step.store, step.table) == (store, name)]
+    planned = Recount(
+        store,
+        str(name),
+        deleted=_rows(steps, "delete"),
+        anonymised=_rows(steps, "anonymise"),
+        kept=_rows(steps, "keep"),
+        unlinked=_rows(steps, "unlink"),
+    )
+    if target.table.kind in VIEWS:
+        return _of_view(view, target, erased, planned)
+    gone = _keys([*steps, *done], "delete")
+    staying = _keys(steps, "anonymise", "keep")
+    known = sum(row.table == name and row.key in set(staying) for row in found)
+    overwritten = [step for step in steps if step.columns and step.action in ("anonymise", "keep")]
+    return Recount(
+        **{**vars(planned), "left": presence.present(view, target, erased.footprint, gone)},
+        missing=len(staying) - presence.present(view, target, erased.footprint, staying),
+        more=afresh - known,
+        filled=sum(
+            presence.filled(view, target, ground, erased.footprint, step.columns, step.keys) for step in overwritten
+        ),
+        dangling=sum(presence.dangling(view, ground, key, gone) for key in ground.foreign_keys if key.target == name),
+        beyond=abs(erased.receipt.get(str(name), 0) - sum(step.rows for step in steps if step.changes)),
+    )
+
+
+def _of_view(view: Connection, target: Target, erased: Erased, planned: Recount) -> Recount:
+    """A view shows what its tables hold: after an erasure that keeps nothing here, no identifier of the person."""
+    kept = any(step.action == "keep" for step in erased.plan.steps_of(target.store.store))
+    shown = 0 if kept else presence.identified(view, target, erased.footprint)
+    return Recount(**{**vars(planned), "left": shown})
+
+
+def _rows(steps: Sequence[Step], action: str) -> int:
+    return sum(step.rows for step in steps if step.action == action)
+
+
+def _keys(steps: Sequence[Step], *actions: str) -> list[Key]:
+    return [key for step in steps if step.action in actions for key in step.keys]
