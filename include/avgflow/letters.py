@@ -1,40 +1,43 @@
-"""The mails: to the person (answer, nothing found) and to the privacy officer (stopped, waiting).
+"""The mails: to the person, to the privacy officer, and to whom an erasure is told (art. 19).
 
-The wording is in `templates/letters`, one text a language, in which a line `# …` is a heading and lines `- …` are a
-list; the HTML part is made from the same text, so that the two never differ. A subject holds the reference and nothing
-else of the person; the body holds no more than name and reference. Message-ID is the outbox's to set.
+The wording is in `templates/letters`, one text a language; `avgflow.mail` makes the mail of it. A subject holds the
+reference and nothing else of the person; the body holds no more than name and reference, and to a recipient only the
+identifiers by which it knows the person.
 """
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from email.errors import MessageError
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import formatdate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from avgflow.catalog.models import Text
 from avgflow.dossier.content import Answer, Language
+from avgflow.dossier.erasure import ErasureAnswer, Withdrawal
 from avgflow.errors import AvgflowError
-from avgflow.policy.models import Policy
+from avgflow.mail import address, compose, one_line
+from avgflow.policy.models import Policy, Recipient
 from avgflow.templating import Templates
 
 if TYPE_CHECKING:
     from avgflow.dossier.package import Package
 
-_WIDTH = 76
 _LONGEST_NAME = 100
 
+_ACCESS = Text(nl="Uw inzageverzoek {number}", en="Your access request {number}")
+_ERASURE = Text(nl="Uw verzoek om wissen {number}", en="Your erasure request {number}")
 _SUBJECTS = {
-    "answer": Text(nl="Uw inzageverzoek {number}", en="Your access request {number}"),
-    "nothing_found": Text(nl="Uw inzageverzoek {number}", en="Your access request {number}"),
+    "answer": _ACCESS,
+    "nothing_found": _ACCESS,
+    "erasure": _ERASURE,
+    "erasure_nothing_found": _ERASURE,
+    "withdrawn": _ERASURE,
+    "recipient": Text(nl="Gegevens wissen: {number}", en="Erasing data: {number}"),
     "stopped": Text(nl="Gestopt: {number}", en="Stopped: {number}"),
     "waiting": Text(nl="Wacht op u: {number}", en="Waiting for you: {number}"),
+    "loose_ends": Text(nl="Nog te doen: {number}", en="Still to do: {number}"),
 }
 _GREETINGS = {
     "name": Text(nl="Beste {name},", en="Dear {name},"),
@@ -42,12 +45,13 @@ _GREETINGS = {
 }
 
 
-class WrongAddress(AvgflowError):
-    """A mail cannot be addressed; the address itself is not repeated."""
+class ToldByHand(AvgflowError):
+    """A notice was to be mailed to a recipient of whom no e-mail address is known."""
 
-    def __init__(self, whose: str) -> None:
+    def __init__(self, number: str, recipient: str) -> None:
         super().__init__(
-            f"The e-mail address of {whose} cannot be used in a mail. Correct it, then make the mail again."
+            f"The recipient '{recipient}' has no e-mail address in the policy. Tell it about {number} yourself, then "
+            f"record its confirmation: avgflow recipient confirm {number} {recipient}."
         )
 
 
@@ -64,6 +68,16 @@ class Shortfall:
     def place(self) -> str:
         """Store and table."""
         return f"{self.store}.{self.table}" if self.table else self.store
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A free-text column in which identifiers of the person were found again, and in how many rows; no value of any."""
+
+    store: str
+    table: str
+    column: str
+    rows: int
 
 
 def answer_mail(answer: Answer, package: Package | None, to: str, templates: Templates | None = None) -> EmailMessage:
@@ -89,7 +103,7 @@ def stopped_mail(
     templates: Templates | None = None,
 ) -> EmailMessage:
     """To the privacy officer: the request stopped, and what is missing where. `reason`: a fault's own message."""
-    values = {"number": number, "shortfalls": shortfalls, "reason": _one_line(reason)}
+    values = {"number": number, "shortfalls": shortfalls, "reason": one_line(reason)}
     return _to_officer("stopped", number, policy, language, templates, values)
 
 
@@ -106,121 +120,116 @@ def waiting_mail(
     """To the privacy officer: for whom or what the request waits, and which commands answer it."""
     values = {
         "number": number,
-        "waits_for": _one_line(waits_for),
-        "commands": [_one_line(command) for command in commands],
-        "explanation": _one_line(explanation),
+        "waits_for": one_line(waits_for),
+        "commands": [one_line(command) for command in commands],
+        "explanation": one_line(explanation),
         "due": due,
     }
     return _to_officer("waiting", number, policy, language, templates, values)
 
 
-def _to_person(kind: str, answer: Answer, to: str, templates: Templates | None, **values: Any) -> EmailMessage:
-    given = {
-        "answer": answer,
-        "controller": answer.policy.controller,
-        "statements": answer.policy.statements,
-        "greeting": _greeting(answer),
-        **values,
+def erasure_mail(answer: ErasureAnswer, to: str, templates: Templates | None = None) -> EmailMessage:
+    """The answer to an erasure: what is gone, what stays and why, or that nothing was found."""
+    kind = "erasure_nothing_found" if answer.outcome == "nothing_found" else "erasure"
+    return _to_person(kind, answer, to, templates)
+
+
+def withdrawn_mail(withdrawal: Withdrawal, to: str, templates: Templates | None = None) -> EmailMessage:
+    """The confirmation that a request to erase was withdrawn, and that nothing was erased."""
+    return _to_person("withdrawn", withdrawal, to, templates)
+
+
+def recipient_mail(
+    number: str,
+    policy: Policy,
+    recipient: Recipient,
+    titles: Sequence[Text],
+    identifiers: Mapping[str, Iterable[str]],
+    language: Language = "nl",
+    templates: Templates | None = None,
+) -> EmailMessage:
+    """The notice of art. 19: which kinds of data were erased, and what is asked.
+
+    `identifiers`: the person's, by kind; only those of a kind by which this recipient knows people go into the mail.
+    `ToldByHand` for a recipient without an e-mail address.
+    """
+    if recipient.email is None:
+        raise ToldByHand(number, recipient.id)
+    known = [
+        (policy.identifiers[kind].in_(language), one_line(value))
+        for kind in recipient.known_by
+        for value in sorted(identifiers.get(kind, ()))
+    ]
+    to = address(recipient.email, f"the recipient '{recipient.id}' (in the policy)")
+    values = {
+        "number": number,
+        "recipient": recipient,
+        "titles": [title.in_(language) for title in titles],
+        "known": known,
     }
-    address = _address(to, f"the person of {answer.number}")
-    return _mail(kind, answer.number, answer.policy, answer.language, address, templates, given)
+    return compose(
+        "recipient", _subject("recipient", number, language), policy, language, to, _or_own(templates), **values
+    )
+
+
+def loose_ends_mail(
+    number: str,
+    policy: Policy,
+    mentions: Sequence[Mention] = (),
+    by_hand: Sequence[Recipient] = (),
+    language: Language = "nl",
+    templates: Templates | None = None,
+) -> EmailMessage:
+    """To the privacy officer, after an erasure: texts that may still name the person, recipients to be told by hand."""
+    values = {"number": number, "mentions": mentions, "by_hand": by_hand}
+    return _to_officer("loose_ends", number, policy, language, templates, values)
+
+
+class _Person(Protocol):
+    """What a mail to the person is made of."""
+
+    @property
+    def number(self) -> str: ...
+    @property
+    def language(self) -> Language: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def policy(self) -> Policy: ...
+
+
+def _to_person(kind: str, answer: _Person, to: str, templates: Templates | None, **values: Any) -> EmailMessage:
+    language = answer.language
+    return compose(
+        kind,
+        _subject(kind, answer.number, language),
+        answer.policy,
+        language,
+        address(to, f"the person of {answer.number}"),
+        _or_own(templates),
+        answer=answer,
+        greeting=_greeting(answer),
+        **values,
+    )
 
 
 def _to_officer(
     kind: str, number: str, policy: Policy, language: Language, templates: Templates | None, values: dict[str, Any]
 ) -> EmailMessage:
-    address = _address(policy.officer_mailbox, "the privacy officer (officer_mailbox in the policy)")
-    return _mail(kind, number, policy, language, address, templates, values)
+    to = address(policy.officer_mailbox, "the privacy officer (officer_mailbox in the policy)")
+    return compose(kind, _subject(kind, number, language), policy, language, to, _or_own(templates), **values)
 
 
-def _mail(
-    kind: str,
-    number: str,
-    policy: Policy,
-    language: Language,
-    to: Address,
-    templates: Templates | None,
-    values: dict[str, Any],
-) -> EmailMessage:
-    templates = templates or Templates()
-    sender = _address(policy.mail_from, "the sender (mail_from in the policy)")
-    mail = EmailMessage(policy=SMTP)
-    mail["Subject"] = subject = _SUBJECTS[kind].in_(language).format(number=_one_line(number))
-    mail["From"] = Address(_one_line(policy.controller.name), sender.username, sender.domain)
-    mail["To"] = to
-    mail["Reply-To"] = _address(policy.controller.email, "the controller (email in the policy)")
-    mail["Date"] = formatdate(localtime=True)
-    # No out-of-office replies to what no human wrote (RFC 3834).
-    mail["Auto-Submitted"] = "auto-generated"
-    blocks = list(_blocks(templates.text(f"letters/{kind}.{language}.txt", **values)))
-    # Quoted-printable: seven bits on the way, whatever the mail servers in between can carry.
-    mail.set_content(_plain(blocks), cte="quoted-printable")
-    html = templates.text("letters/letter.html", blocks=blocks, language=language, subject=subject)
-    mail.add_alternative(html, subtype="html", cte="quoted-printable")
-    mail["Content-Language"] = language
-    return mail
+def _subject(kind: str, number: str, language: Language) -> str:
+    return _SUBJECTS[kind].in_(language).format(number=one_line(number))
 
 
-_Block = tuple[str, list[str]]
+def _or_own(templates: Templates | None) -> Templates:
+    return templates or Templates()
 
 
-def _blocks(text: str) -> Iterator[_Block]:
-    """Headings, lists and paragraphs, as blank lines and the signs at the begin of a line part them."""
-    for part in text.split("\n\n"):
-        lines = [line.strip() for line in part.strip().splitlines() if line.strip()]
-        if not lines:
-            continue
-        if lines[0].startswith("# "):
-            yield "heading", [lines[0].removeprefix("# ")]
-        elif all(line.startswith("- ") for line in lines):
-            yield "list", [line.removeprefix("- ") for line in lines]
-        else:
-            yield "text", lines
-
-
-def _plain(blocks: Sequence[_Block]) -> str:
-    parts = []
-    for kind, lines in blocks:
-        if kind == "list":
-            parts.append("\n".join(_wrapped(line, "- ", "  ") for line in lines))
-        elif kind == "heading":
-            parts.append(lines[0].upper())
-        else:
-            parts.append(_wrapped(" ".join(lines), "", ""))
-    return "\n\n".join(parts) + "\n"
-
-
-def _wrapped(text: str, first: str, others: str) -> str:
-    return textwrap.fill(
-        text,
-        _WIDTH,
-        initial_indent=first,
-        subsequent_indent=others,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def _greeting(answer: Answer) -> str:
-    name = _one_line(answer.name or "")[:_LONGEST_NAME]
+def _greeting(answer: _Person) -> str:
+    name = one_line(answer.name or "")[:_LONGEST_NAME]
     if not name:
         return _GREETINGS["nobody"].in_(answer.language)
     return _GREETINGS["name"].in_(answer.language).format(name=name)
-
-
-def _one_line(text: str) -> str:
-    """Without line ends and control characters, which could begin a header or a paragraph."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
-def _address(text: str, whose: str) -> Address:
-    local, _, domain = text.rpartition("@")
-    if not local.isascii() or not text.isprintable():
-        raise WrongAddress(whose)
-    try:
-        address = Address(addr_spec=f"{local}@{domain.encode('idna').decode()}")
-    except (ValueError, IndexError, MessageError):
-        raise WrongAddress(whose) from None
-    if not address.username or "." not in address.domain:
-        raise WrongAddress(whose)
-    return address

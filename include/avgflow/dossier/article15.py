@@ -12,7 +12,7 @@ from typing import Any
 
 from avgflow.dossier.content import Answer, label_of
 from avgflow.dossier.records import Seen
-from avgflow.dossier.words import Words, has
+from avgflow.dossier.words import Words, article, has
 from avgflow.policy.models import RecordClass
 
 Block = dict[str, Any]
@@ -68,16 +68,9 @@ def sections(answer: Answer, seen: Sequence[Seen], say: Words) -> list[dict[str,
         ("rights", "15(1)(e)", _rights(answer, say)),
         ("remedies", "15(1)(f)", _remedies(answer)),
     ]
-    return [{"title": say(name), "article": _article(part, language), "blocks": blocks} for name, part, blocks in told]
-
-
-def _article(part: str, language: str) -> str:
-    """`15(1)(a)` as Dutch law cites it: `artikel 15 lid 1 onder a AVG`."""
-    if language == "en":
-        return f"article {part} GDPR"
-    numbers = part.replace(")", "").split("(")
-    words = ("artikel", "lid", "onder")
-    return " ".join(f"{word} {number}" for word, number in zip(words, numbers, strict=False)) + " AVG"
+    return [
+        {"title": say(name), "article": article(part).in_(language), "blocks": blocks} for name, part, blocks in told
+    ]
 
 
 def _text(text: str) -> Block:

@@ -140,6 +140,23 @@ _TEXTS = {
         "and JSON.",
     ),
     "blank": Text(nl="(leeg)", en="(empty)"),
+    "until": Text(nl="Wij bewaren deze gegevens tot en met {last}.", en="We keep these data until the end of {last}."),
+    "until_from": Text(
+        nl="De oudste gegevens bewaren wij tot en met {first}, de nieuwste tot en met {last}.",
+        en="We keep the oldest data until the end of {first}, the newest until the end of {last}.",
+    ),
+    "as_long_as_law": Text(
+        nl="Wij bewaren deze gegevens zolang de wet dat voorschrijft.",
+        en="We keep these data as long as the law prescribes.",
+    ),
+    "as_long_as_claim": Text(
+        nl="Wij bewaren deze gegevens zolang dat loopt. Daarna bekijken wij opnieuw of wij ze kunnen wissen.",
+        en="We keep these data as long as that is pending. After that we look again whether we can erase them.",
+    ),
+    "as_long_as_contract": Text(
+        nl="Wij bewaren deze gegevens zolang dat zo is. Daarna kunt u ons opnieuw vragen om ze te wissen.",
+        en="We keep these data as long as that is so. After that you can ask us again to erase them.",
+    ),
 }
 
 
@@ -151,6 +168,18 @@ def in_language(language: Language) -> Words:
         return text.format(**values) if values else text
 
     return say
+
+
+def text(name: str) -> Text:
+    """One text in both languages; `KeyError` for one that does not exist."""
+    return _TEXTS[name]
+
+
+def article(reference: str) -> Text:
+    """A part of the AVG written out: `17(3)(b)` is `artikel 17 lid 3 letter b AVG`, `article 17(3)(b) GDPR`."""
+    parts = reference.replace(")", "").split("(")
+    dutch = " ".join(f"{word} {part}" for word, part in zip(("artikel", "lid", "letter"), parts, strict=False))
+    return Text(nl=f"{dutch} AVG", en=f"article {reference} GDPR")
 
 
 def has(name: str) -> bool:

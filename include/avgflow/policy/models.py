@@ -6,6 +6,8 @@ for a sole proprietor and for a contact person of a customer; whichever favours 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -13,9 +15,25 @@ from pydantic import Field, model_validator
 
 from avgflow.catalog.models import Strict, Text
 from avgflow.configuration import read
+from avgflow.errors import AvgflowError
 from avgflow.terms import Calendar
 
 Basis = Literal["a", "b", "c", "d", "e", "f"]
+
+_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:+-]{0,99}")
+"""As the register takes the name of who did something."""
+_LONGEST_COOLING_OFF = 14
+
+
+class UnknownRecipient(AvgflowError):
+    """A recipient was named that the policy does not have."""
+
+    def __init__(self, known: Iterable[Recipient]) -> None:
+        names = ", ".join(recipient.id for recipient in known)
+        super().__init__(
+            f"The policy has no recipient of that name. Choose one of: {names or 'none, it names nobody'}."
+        )
 
 
 class Controller(Strict):
@@ -74,6 +92,7 @@ class RecordClass(Strict):
     assessed basis is e or f) | none. `portability`: yes | no | provided (only what the person provided or what was
     observed) | consent (only on consent). `contract`: strictly needed while an order is not completed or paid. `proof`:
     kept only to prove something (consent, a request handled, an objection), which refuses nobody anything.
+    `when_erased`: what changes for the person once all of it is gone.
     """
 
     title: Text
@@ -87,17 +106,72 @@ class RecordClass(Strict):
     portability: Literal["yes", "no", "provided", "consent"]
     contract: bool = False
     proof: bool = False
+    when_erased: Text | None = None
 
 
 class Recipient(Strict):
-    """Who receives data of which classes (art. 15(1)(c)); `named` where the actual identity is known (C-154/21)."""
+    """Who receives data of which classes (art. 15(1)(c)); `named` where the actual identity is known (C-154/21).
 
+    `id`: what stands on the register for it. `notified`: it is told when data it got are erased (art. 19), by `email`,
+    or by hand where no address is known; `why_not`: why it is not told (an authority with an inquiry is no recipient,
+    art. 4(9)). `known_by`: the kinds of identifiers by which it knows a person; a notice holds no others.
+    """
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)
     title: Text
     named: tuple[str, ...] = ()
     classes: tuple[str, ...]
     why: Text
     country: str = Field(default="NL", pattern=r"^[A-Z]{2}$")
     role: Literal["processor", "controller", "authority"]
+    email: str | None = None
+    known_by: tuple[str, ...] = ()
+    notified: bool = True
+    why_not: Text | None = None
+
+    @model_validator(mode="after")
+    def _told_or_said_why_not(self) -> Recipient:
+        if self.email is not None and not _EMAIL.fullmatch(self.email):
+            raise ValueError(
+                "email is not an e-mail address; correct it, or take it out: then a human tells this recipient"
+            )
+        if not self.notified and self.why_not is None:
+            raise ValueError(
+                "a recipient that is not told of an erasure says why (why_not: {nl: …, en: …}); give the reason, or "
+                "set notified: true (art. 19)"
+            )
+        if self.notified and self.why_not is not None:
+            raise ValueError(
+                "why_not stands beside notified: true; take why_not out, or set notified: false if it is not told"
+            )
+        return self
+
+
+class Erasure(Strict):
+    """How a plan to erase is decided on.
+
+    `cooling_off_days`: days between approval and erasure in which the person can withdraw. `officers`: the logins of
+    the privacy officers; where there is more than one, a plan is approved by another than who registered the request.
+    """
+
+    cooling_off_days: int = 0
+    officers: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _workable(self) -> Erasure:
+        if not 0 <= self.cooling_off_days <= _LONGEST_COOLING_OFF:
+            raise ValueError(
+                f"cooling_off_days is {self.cooling_off_days}; give 0 to {_LONGEST_COOLING_OFF}, for the answer is due "
+                "within a month (art. 12(3))"
+            )
+        if len({login.strip().lower() for login in self.officers}) < len(self.officers):
+            raise ValueError("officers names a login twice, so one person could approve alone; take one of the two out")
+        for login in self.officers:
+            if not _LOGIN.fullmatch(login):
+                raise ValueError(
+                    "officers holds what is no login; give the names under which officers log in to Airflow"
+                )
+        return self
 
 
 class Transfer(Strict):
@@ -118,6 +192,10 @@ class Remedies(Strict):
 class Statements(Strict):
     """Texts that an answer carries, in B1 language; `others` where data of others were replaced (art. 15(4)), `secrets`
     where a secret was left out (art. 32).
+
+    In the answer to an erasure: `erased_backups`, what becomes of copies; `kept`, what is done with data that stay;
+    `not_a_refusal`, why some things stay as mere proof; `suppression_explained`, what the list of people who want no
+    marketing holds, and that it keeps nobody from becoming a customer.
     """
 
     rights: tuple[Text, ...]
@@ -128,6 +206,10 @@ class Statements(Strict):
     withdrawal: Text
     others: Text
     secrets: Text
+    erased_backups: Text
+    kept: Text
+    not_a_refusal: Text
+    suppression_explained: Text
     remedies: Remedies
 
 
@@ -153,8 +235,11 @@ class Policy(Strict):
     classes: dict[str, RecordClass]
     request_class: str
     """The class of the requests themselves: whoever asks has a record of it from then on."""
+    identifiers: dict[str, Text] = Field(default_factory=dict)
+    """What the kinds of identifiers are called (`customer_number: {nl: klantnummer, …}`)."""
     recipients: tuple[Recipient, ...]
     transfers: tuple[Transfer, ...] = ()
+    erasure: Erasure = Erasure()
     statements: Statements
     redaction: Redaction = Redaction()
 
@@ -176,6 +261,32 @@ class Policy(Strict):
                 if name not in self.classes:
                     raise ValueError(f"'{what}' names class {name}, which is not under classes; add or correct it")
         return self
+
+    @model_validator(mode="after")
+    def _recipients_told_apart(self) -> Policy:
+        seen: set[str] = set()
+        for recipient in self.recipients:
+            if recipient.id in seen:
+                raise ValueError(f"two recipients have the id {recipient.id}; give each an id of its own")
+            seen.add(recipient.id)
+            for kind in recipient.known_by:
+                if kind not in self.identifiers:
+                    raise ValueError(
+                        f"recipient {recipient.id} knows a person by {kind}, which is not under identifiers; add what "
+                        f"it is called there (identifiers: {{{kind}: {{nl: …, en: …}}}}) or correct it"
+                    )
+        return self
+
+    def recipients_of(self, classes: Collection[str]) -> tuple[Recipient, ...]:
+        """Who is told when data of these classes are erased (art. 19)."""
+        return tuple(r for r in self.recipients if r.notified and not set(classes).isdisjoint(r.classes))
+
+    def recipient(self, recipient_id: str) -> Recipient:
+        """The recipient of an id; `UnknownRecipient` names those that there are."""
+        for recipient in self.recipients:
+            if recipient.id == recipient_id:
+                return recipient
+        raise UnknownRecipient(self.recipients)
 
 
 def load(path: Path) -> Policy:

@@ -63,7 +63,7 @@ def test_markup_in_names_labels_and_titles_is_text() -> None:
 def test_everything_of_art_15_is_said() -> None:
     text = pdf_text(report.pdf(answer(one_value("text", "x")), TEMPLATES))
     for part in "abcdefgh":
-        assert f"artikel 15 lid 1 onder {part} AVG" in text
+        assert f"artikel 15 lid 1 letter {part} AVG" in text
     assert "artikel 15 lid 2 AVG" in text
     statements = policy().statements
     for statement in (

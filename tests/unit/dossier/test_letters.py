@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avgflow.dossier import package
-from avgflow.letters import Shortfall, WrongAddress, answer_mail, nothing_found_mail, stopped_mail, waiting_mail
+from avgflow.letters import Shortfall, answer_mail, nothing_found_mail, stopped_mail, waiting_mail
+from avgflow.mail import WrongAddress
 from avgflow.templating import Templates, WrongTemplate
 
 TO = "johanna@example.nl"
