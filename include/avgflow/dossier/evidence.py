@@ -1,12 +1,21 @@
-"""The evidence page: what an auditor reads about the completeness of an answer. Figures and names, no value of any row.
+"""The evidence page: what an auditor reads about an answer or an erasure. Figures and names, no value of any row.
 
-`page` takes a plain mapping, as the register keeps it:
+`page` takes a plain mapping, as the register keeps it; `kind` says what is proven, `completeness` where it is missing:
 
-    number, passed, made_at, suite, digest, started_at, finished_at
-    stores:       [{store, title, tables: [{table, title, planned, collected, counted,
-                                            checks: [{name, text, passed, detail}]}]}]
+    number, passed, made_at, kind, suite, digest, started_at, finished_at
+    stores:       [{store, title, tables: [{table, title, <figures>, checks: [{name, text, passed, detail}]}]}]
     expectations: [{store, name, text, passed, observed}]
-    redactions:   [{store, table, column, reason, count}]
+    redactions:   [{store, table, column, reason, count}]     (completeness)
+    mentions:     [{store, table, column, rows}]              (erasure: free text that may still name the person)
+
+Figures of a table, all of them rows:
+
+    completeness: planned, collected, counted
+    erasure:      deleted, anonymised, kept    as planned
+                  left                         of those to go, still there afterwards
+                  missing                      of those to stay, not there afterwards
+                  counters                     {deleted, updated, inserted}: what the transaction changed by
+                                               PostgreSQL's own counters, cascades and triggers included
 
 Times are ISO 8601. Everything but `number` and `passed` may be missing: the page then says nothing about it, or `–`.
 """
@@ -14,12 +23,50 @@ Times are ISO 8601. Everything but `number` and `passed` may be missing: the pag
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from avgflow.templating import Templates
 
 TEMPLATE = "evidence.html"
 
+
+@dataclass(frozen=True)
+class _Kind:
+    """What one kind of evidence says, and shows of each table: `figures` and `totals` are a key and its Dutch words."""
+
+    title: str
+    proven: str
+    not_proven: str
+    figures: tuple[tuple[str, str], ...]
+    totals: tuple[tuple[str, str], ...]
+
+
+_KINDS = {
+    "completeness": _Kind(
+        title="Bewijs van volledigheid",
+        proven="Volledig. Alles wat volgens de gegevenskaart van deze persoon is, is verzameld, precies zoals het in "
+        "de systemen staat. Er zit niets van een ander bij.",
+        not_proven="Niet bewezen. Er is niets verstuurd. Hieronder staat bij welke tabel welke controle mislukte.",
+        figures=(("planned", "Gepland"), ("collected", "Verzameld"), ("counted", "Opnieuw geteld")),
+        totals=(("collected", "Verzamelde rijen"),),
+    ),
+    "erasure": _Kind(
+        title="Bewijs van wissen",
+        proven="Gewist. Wat weg moest, is weg. Wat moest blijven, is er nog. Van anderen is niets veranderd.",
+        not_proven="Niet bewezen. De persoon heeft geen antwoord gekregen. Hieronder staat bij welke tabel welke "
+        "controle mislukte.",
+        figures=(
+            ("deleted", "Te wissen"),
+            ("anonymised", "Leeg te maken"),
+            ("kept", "Te bewaren"),
+            ("left", "Toch nog over"),
+            ("missing", "Ten onrechte weg"),
+        ),
+        totals=(("deleted", "Rijen te wissen"), ("anonymised", "Rijen leeg te maken"), ("kept", "Rijen te bewaren")),
+    ),
+}
+_COUNTERS = (("deleted", "gewist"), ("updated", "gewijzigd"), ("inserted", "toegevoegd"))
 _CHECKS = {
     "columns_known": "elke kolom staat in de gegevenskaart",
     "columns_present": "elke kolom van de gegevenskaart bestaat",
@@ -32,6 +79,12 @@ _CHECKS = {
     "redacted": "geen naam van anderen is leesbaar",
     "every_table": "elke tabel van de gegevenskaart is er",
     "every_table_once": "elke tabel is er één keer",
+    "gone": "niets is over van wat weg moest",
+    "kept": "alles wat moest blijven, is er nog",
+    "nothing_new": "er is niets bij gekomen",
+    "emptied": "leeggemaakte kolommen zijn leeg of willekeurig",
+    "untouched": "geen rij van anderen is veranderd",
+    "whole": "elke verwijzing klopt",
 }
 _REASONS = {
     "third_party": "naam van iemand anders",
@@ -43,26 +96,33 @@ _REASONS = {
 
 def page(number: str, verdict: Mapping[str, Any], templates: Templates | None = None) -> str:
     """A self-contained HTML page in Dutch: no script, nothing from elsewhere."""
-    stores = [_store(store) for store in _list(verdict, "stores")]
+    kind = verdict.get("kind") or "completeness"
+    of_kind = _KINDS[kind]
+    stores = [_store(store, of_kind) for store in _list(verdict, "stores")]
     tables = [table for store in stores for table in store["tables"]]
     checks = [check for table in tables for check in table["checks"]]
     return (templates or Templates()).text(
         TEMPLATE,
         number=number,
+        kind=kind,
+        title=of_kind.title,
+        says=of_kind.proven if verdict["passed"] else of_kind.not_proven,
         passed=bool(verdict["passed"]),
         times=_times(verdict),
         suite=verdict.get("suite") or "",
         digest=verdict.get("digest") or "",
+        heads=[words for _, words in of_kind.figures],
         stores=stores,
         expectations=[_check(expectation, "observed") for expectation in _list(verdict, "expectations")],
         redactions=[
             {**redaction, "why": _REASONS.get(redaction["reason"], redaction["reason"])}
             for redaction in _list(verdict, "redactions")
         ],
+        mentions=_list(verdict, "mentions"),
         totals={
             "stores": len(stores),
             "tables": len(tables),
-            "collected": sum(table["collected"] or 0 for table in tables),
+            "rows": [(words, sum(table["rows"][key] or 0 for table in tables)) for key, words in of_kind.totals],
             "checks": len(checks),
             "failed": sum(not check["passed"] for check in checks),
         },
@@ -83,8 +143,8 @@ def _times(verdict: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(word, str(verdict[key])) for key, word in words if verdict.get(key)]
 
 
-def _store(store: Mapping[str, Any]) -> dict[str, Any]:
-    tables = [_table(table) for table in _list(store, "tables")]
+def _store(store: Mapping[str, Any], kind: _Kind) -> dict[str, Any]:
+    tables = [_table(table, kind) for table in _list(store, "tables")]
     return {
         "store": store["store"],
         "title": store.get("title") or store["store"],
@@ -93,18 +153,24 @@ def _store(store: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _table(table: Mapping[str, Any]) -> dict[str, Any]:
+def _table(table: Mapping[str, Any], kind: _Kind) -> dict[str, Any]:
     checks = [_check(check, "detail") for check in _list(table, "checks")]
     return {
         "table": table["table"],
         "title": table.get("title") or "",
-        "planned": table.get("planned"),
-        "collected": table.get("collected"),
-        "counted": table.get("counted"),
+        "rows": {key: table.get(key) for key, _ in kind.figures},
+        "changed": _changed(table.get("counters")),
         "checks": checks,
         "passed": all(check["passed"] for check in checks),
         "held": sum(check["passed"] for check in checks),
     }
+
+
+def _changed(counters: Mapping[str, int] | None) -> str:
+    """What a transaction did to a table, in words; `–` where nobody counted."""
+    if counters is None:
+        return "–"
+    return ", ".join(f"{counters[key]} {words}" for key, words in _COUNTERS if counters.get(key)) or "niets"
 
 
 def _check(check: Mapping[str, Any], detail: str) -> dict[str, Any]:
