@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from avgflow.catalog.models import Text
 from avgflow.configuration import WrongConfiguration
-from avgflow.policy.models import Policy, load
+from avgflow.policy.models import Policy, UnknownRecipient, load
 from avgflow.settings import INCLUDE
 
 FILE = INCLUDE / "policy" / "milgro.yaml"
@@ -155,12 +155,50 @@ def test_the_answer_names_every_right_with_its_article(policy: Policy) -> None:
     assert "zes weken" in statements.remedies.court.nl
     assert "artikel 35 UAVG" in statements.remedies.court.nl
     assert "90 dagen" in statements.backups.nl
+    assert "90 dagen" in statements.erased_backups.nl
+    assert "artikel 21 lid 3" in statements.suppression_explained.nl
 
 
 def test_the_recipients_are_those_of_the_privacy_policy(policy: Policy) -> None:
     titles = " ".join(recipient.title.nl for recipient in policy.recipients)
     for kind in ("ICT", "Leveranciers", "Deurwaarders", "Advocaten", "Bewindvoerders", "Belastingdienst", "politie"):
         assert kind in titles
+
+
+def test_processors_and_controllers_are_told_of_an_erasure_and_authorities_are_not(policy: Policy) -> None:
+    assert {r.id: r.notified for r in policy.recipients} == {
+        "it-companies": True,
+        "suppliers": True,
+        "bailiffs": True,
+        "lawyers": True,
+        "administrators": True,
+        "tax-administration": False,
+        "police": False,
+    }
+    for recipient in policy.recipients:
+        assert recipient.notified == (recipient.role != "authority")
+        assert recipient.why_not is None or "artikel 4 punt 9 AVG" in recipient.why_not.nl
+
+
+def test_no_address_of_a_recipient_is_made_up(policy: Policy) -> None:
+    """The privacy policy names no company, so there is nothing to write to and nobody's identifiers to give."""
+    assert {(r.email, r.known_by, r.named) for r in policy.recipients} == {(None, (), ())}
+
+
+def test_who_is_told_depends_on_what_was_erased(policy: Policy) -> None:
+    assert [r.id for r in policy.recipients_of({"R11"})] == ["it-companies"]
+    assert [r.id for r in policy.recipients_of({"R4"})] == ["it-companies", "bailiffs", "lawyers", "administrators"]
+    assert policy.recipients_of(set()) == ()
+
+
+def test_a_recipient_is_found_by_its_id(policy: Policy) -> None:
+    assert policy.recipient("lawyers").title.nl == "Advocaten"
+    with pytest.raises(UnknownRecipient, match=r"Choose one of: it-companies, suppliers, .*police"):
+        policy.recipient("belastingdienst")
+
+
+def test_nothing_is_waited_for_and_one_officer_is_enough_unless_configured(policy: Policy) -> None:
+    assert (policy.erasure.cooling_off_days, policy.erasure.officers) == (0, ())
 
 
 def _spoiled(tmp_path: Path, **changes: object) -> Path:
@@ -203,3 +241,58 @@ def test_a_recipient_of_an_unknown_class_is_refused(tmp_path: Path) -> None:
 def test_a_period_is_an_iso_duration(tmp_path: Path) -> None:
     with pytest.raises(WrongConfiguration, match=r"classes\.R10\.term\.period"):
         load(_spoiled(tmp_path, classes__R10__term__period="twelve months"))
+
+
+def _with_recipient(tmp_path: Path, **changes: object) -> Path:
+    """A copy of the policy in which the first recipient is another."""
+    first, *others = yaml.safe_load(FILE.read_text(encoding="utf-8"))["recipients"]
+    return _spoiled(tmp_path, recipients=[{**first, **changes}, *others])
+
+
+@pytest.mark.parametrize(
+    ("changes", "remedy"),
+    [
+        ({"id": "lawyers"}, "two recipients have the id lawyers; give each an id of its own"),
+        ({"id": "ICT bedrijven"}, r"recipients\.0\.id: "),
+        ({"email": "privacy at ict"}, "email is not an e-mail address; correct it, or take it out"),
+        ({"email": "a@ict.nl, b@ict.nl"}, "email is not an e-mail address"),
+        ({"notified": False}, r"says why \(why_not: \{nl: …, en: …\}\); give the reason, or set notified: true"),
+        ({"why_not": {"nl": "x", "en": "x"}}, "take why_not out, or set notified: false"),
+        (
+            {"known_by": ["debtor_number"]},
+            "it-companies knows a person by debtor_number, which is not under identifiers; add what it is called there",
+        ),
+    ],
+)
+def test_a_recipient_that_cannot_be_used_is_refused_with_a_remedy(
+    tmp_path: Path, changes: dict[str, object], remedy: str
+) -> None:
+    with pytest.raises(WrongConfiguration, match=remedy):
+        load(_with_recipient(tmp_path, **changes))
+
+
+def test_a_recipient_with_an_address_and_a_number_it_knows_is_taken(tmp_path: Path) -> None:
+    made = load(_with_recipient(tmp_path, email="privacy@ict.example", known_by=["customer_number"]))
+    assert made.recipients[0].known_by == ("customer_number",)
+
+
+@pytest.mark.parametrize(
+    ("section", "remedy"),
+    [
+        ({"cooling_off_days": -1}, "give 0 to 14"),
+        ({"cooling_off_days": 30}, r"give 0 to 14, for the answer is due within a month \(art\. 12\(3\)\)"),
+        ({"officers": ["anna", "Anna"]}, "one person could approve alone; take one of the two out"),
+        ({"officers": ["Anna de Vries"]}, "give the names under which officers log in to Airflow"),
+        ({"officers": [""]}, "give the names under which officers log in to Airflow"),
+    ],
+)
+def test_rules_for_approval_that_cannot_work_are_refused_with_a_remedy(
+    tmp_path: Path, section: dict[str, object], remedy: str
+) -> None:
+    with pytest.raises(WrongConfiguration, match=rf"policy\.yaml:\d+: erasure: .*{remedy}"):
+        load(_spoiled(tmp_path, erasure=section))
+
+
+def test_officers_and_a_time_to_withdraw_can_be_given(tmp_path: Path) -> None:
+    made = load(_spoiled(tmp_path, erasure={"cooling_off_days": 5, "officers": ["anna", "bas@milgro.example"]}))
+    assert (made.erasure.cooling_off_days, made.erasure.officers) == (5, ("anna", "bas@milgro.example"))
