@@ -7,7 +7,7 @@ shares nothing with the erasing (`stores.count.afresh`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -15,6 +15,7 @@ from avgflow.catalog.models import Store
 from avgflow.completeness.verdict import Check, Proof
 from avgflow.identity import Footprint, Key
 from avgflow.plan import Plan, Step
+from avgflow.register.receipts import COUNTED_DELETED, COUNTED_INSERTED, Receipt
 from avgflow.stores import count, presence, survey
 from avgflow.stores.selection import Target
 from avgflow.stores.survey import VIEWS, Found, Ground
@@ -26,8 +27,8 @@ class Recount:
 
     `deleted`, `anonymised`, `kept`, `unlinked`: as planned. `left`: that were to go and are there; `missing`: that were
     to stay and are not; `more`: that hang on the person and are in no plan; `filled`: whose overwritten columns still
-    hold something of the person; `dangling`: that point to a row that is gone; `beyond`: changed by the store's
-    transaction over or under the plan.
+    hold something of the person; `dangling`: that point to a row that is gone; `beyond`: changed over or under the
+    plan, by the receipt and by PostgreSQL's own counters.
     """
 
     store: str
@@ -46,11 +47,11 @@ class Recount:
 
 @dataclass(frozen=True)
 class Erased:
-    """What one request's re-count needs: its plan, its person, and the rows that the store's receipt says it changed."""
+    """What one request's re-count needs: its plan, its person, and what the store's receipt says was done."""
 
     plan: Plan
     footprint: Footprint
-    receipt: Mapping[str, int]
+    receipt: Receipt
 
 
 def tables_of(store: Store) -> list[str]:
@@ -107,25 +108,39 @@ def _one(
         return _of_view(view, target, erased, planned)
     gone = _keys([*steps, *done], "delete")
     staying = _keys(steps, "anonymise", "keep")
-    known = sum(row.table == name and row.key in set(staying) for row in found)
+    if not target.table.key:
+        # An overwritten row without a key is another row now.
+        staying = _keys([step for step in steps if not step.columns], "anonymise", "keep")
+    known = sum(row.table == name and row.key in set(staying) for row in found) + (
+        0 if target.table.key else sum(step.rows for step in steps if step.columns)
+    )
     overwritten = [step for step in steps if step.columns and step.action in ("anonymise", "keep")]
-    return Recount(
-        **{**vars(planned), "left": presence.present(view, target, erased.footprint, gone)},
+    return replace(
+        planned,
+        left=presence.present(view, target, erased.footprint, gone),
         missing=len(staying) - presence.present(view, target, erased.footprint, staying),
         more=afresh - known,
         filled=sum(
             presence.filled(view, target, ground, erased.footprint, step.columns, step.keys) for step in overwritten
         ),
         dangling=sum(presence.dangling(view, ground, key, gone) for key in ground.foreign_keys if key.target == name),
-        beyond=abs(erased.receipt.get(str(name), 0) - sum(step.rows for step in steps if step.changes)),
+        beyond=_beyond(erased.receipt, str(name), steps),
     )
+
+
+def _beyond(receipt: Receipt, table: str, steps: Sequence[Step]) -> int:
+    """How far what was done is from what was planned."""
+    counted = receipt.work.get(table, {})
+    deleted = counted.get(COUNTED_DELETED, 0) - counted.get(COUNTED_INSERTED, 0)
+    changed = sum(step.rows for step in steps if step.changes)
+    return abs(receipt.counts.get(table, 0) - changed) + abs(deleted - _rows(steps, "delete"))
 
 
 def _of_view(view: Connection, target: Target, erased: Erased, planned: Recount) -> Recount:
     """A view shows what its tables hold: after an erasure that keeps nothing here, no identifier of the person."""
     kept = any(step.action == "keep" for step in erased.plan.steps_of(target.store.store))
     shown = 0 if kept else presence.identified(view, target, erased.footprint)
-    return Recount(**{**vars(planned), "left": shown})
+    return replace(planned, left=shown)
 
 
 def _rows(steps: Sequence[Step], action: str) -> int:

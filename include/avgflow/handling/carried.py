@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from avgflow.catalog import live
 from avgflow.catalog.check import check
 from avgflow.catalog.drift import refuse_unsafe
+from avgflow.catalog.names import TableName
 from avgflow.errors import StoreFault
 from avgflow.handling.environment import Environment
 from avgflow.plan import Plan
@@ -18,6 +19,7 @@ from avgflow.register import intents, locks, plans, receipts, tombstones
 from avgflow.register.database import transaction
 from avgflow.register.receipts import Receipt, Step
 from avgflow.stores import changes, survey
+from avgflow.stores.changes import Tally
 from avgflow.stores.survey import Ground
 
 
@@ -101,12 +103,26 @@ def counts(plan: Plan, store: str) -> dict[str, int]:
     return dict(changed)
 
 
-def _work(plan: Plan, store: str) -> dict[str, dict[str, int]]:
+def body_of(tombstones_: Mapping[str, Any], counters: Mapping[TableName, Tally]) -> dict[str, Any]:
+    """What an intent keeps: the tombstones to be, and what PostgreSQL counted."""
+    counted = {
+        str(table): {
+            receipts.COUNTED_INSERTED: tally.inserted,
+            receipts.COUNTED_UPDATED: tally.updated,
+            receipts.COUNTED_DELETED: tally.deleted,
+        }
+        for table, tally in counters.items()
+    }
+    return {"tombstones": tombstones_, "counted": counted}
+
+
+def _work(plan: Plan, store: str, counted: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """What was done by table: rows by action, and the counters."""
     work: dict[str, Counter[str]] = {}
     for step in plan.steps_of(store):
         if step.action not in ("refresh", "follow"):
             work.setdefault(str(step.table), Counter())[step.action] += step.rows
-    return {table: dict(actions) for table, actions in work.items()}
+    return {table: {**work.get(table, {}), **counted.get(table, {})} for table in {**work, **counted}}
 
 
 def receipt(env: Environment, store: str, number: str, plan: Plan) -> None:
@@ -116,10 +132,10 @@ def receipt(env: Environment, store: str, number: str, plan: Plan) -> None:
             return
         intent = intents.newest(register, env.keyring, number, Step.ERASE, store)
     _refresh(env, store, plan)
-    kept: Mapping[str, Any] = intent.body if intent is not None else {"identifiers": [], "tables": []}
+    assert intent is not None, "a store's work is written down before it is committed"
     with transaction(env.register) as register:
-        if kept["tables"]:
-            tombstones.put_tombstones(register, env.keyring, number, store, kept)
+        if intent.body["tombstones"]["tables"]:
+            tombstones.put_tombstones(register, env.keyring, number, store, intent.body["tombstones"])
         receipts.put_receipt(
             register,
             env.keyring,
@@ -128,7 +144,7 @@ def receipt(env: Environment, store: str, number: str, plan: Plan) -> None:
             store,
             counts(plan, store),
             plan.digest,
-            work=_work(plan, store),
+            work=_work(plan, store, intent.body["counted"]),
         )
 
 

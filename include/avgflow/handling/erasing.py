@@ -71,7 +71,9 @@ def _erase(env: Environment, store: str, plans: Mapping[str, Plan]) -> None:
         done = erase.erase(connection, store, ground, works)
         with transaction(env.register) as register:
             for number, plan in plans.items():
-                body = tombs.body(env.keyring, ground, now[number], found[number], people[number])
+                body = carried.body_of(
+                    tombs.body(env.keyring, ground, now[number], found[number], people[number]), done.counters
+                )
                 intents.put_intent(
                     register,
                     env.keyring,

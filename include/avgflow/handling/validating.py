@@ -186,7 +186,8 @@ def report(env: Environment, done: Validated) -> dict[str, Any]:
     verdict = done.verdict
     by_store: dict[str, list[Measure]] = {store: [] for store in env.catalog.stores}
     for one in verdict.measures:
-        by_store[one.store].append(one)
+        if isinstance(one, Measure):
+            by_store[one.store].append(one)
     return {
         "number": verdict.number,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),

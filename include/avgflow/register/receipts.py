@@ -36,7 +36,10 @@ _EVENTS = {
     Step.HAND_OVER: EventName.ANSWER_HANDED_OVER,
 }
 Work = Mapping[str, Mapping[str, int]]
-"""Rows by table, then by what was done to them (`delete`, `anonymise`, `keep`, …)."""
+"""Rows by table, then by what was done to them (`delete`, `anonymise`, `keep`, …) or what PostgreSQL itself counted."""
+
+COUNTED_INSERTED, COUNTED_UPDATED, COUNTED_DELETED = "counted_inserted", "counted_updated", "counted_deleted"
+"""What the transaction changed by PostgreSQL's own counters, cascades and triggers included."""
 
 
 @dataclass(frozen=True)
