@@ -17,7 +17,7 @@ from avgflow.dossier.content import Language
 from avgflow.dossier.words import article, text
 from avgflow.plan import Plan, Step
 from avgflow.policy.decide import Ground
-from avgflow.policy.models import Policy, Recipient, RecordClass
+from avgflow.policy.models import Policy, Recipient, RecordClass, Term
 from avgflow.templating import long_date
 
 Outcome: TypeAlias = Literal["fulfilled", "partly_fulfilled", "refused", "nothing_found"]
@@ -50,8 +50,9 @@ class Kept:
     """A kind of data that stays on one ground.
 
     `until`: the last day, None where an event ends it; `oldest_until`: the last day of the oldest rows, where it
-    differs. `minimised`: what the ground does not need was emptied. `law`: the statute, where there is one. `proof`:
-    kept to prove something, which refuses nobody anything.
+    differs. `minimised`: what the ground does not need was emptied. `law`: the statute, where there is one. `for_kind`:
+    the kind of data that this is kept for, where it is another (an address that an invoice hangs on). `proof`: kept to
+    prove something, which refuses nobody anything.
     """
 
     title: Text
@@ -62,6 +63,7 @@ class Kept:
     minimised: bool
     oldest_until: date | None = None
     law: Text | None = None
+    for_kind: Text | None = None
     proof: bool = False
 
     @property
@@ -158,11 +160,14 @@ def of_plan(
     made_on: date,
     mentions: bool = False,
 ) -> ErasureAnswer:
-    """The answer to the erasure that this plan describes; it is true once the plan is carried out and re-counted."""
-    gone = [step for step in plan.steps if step.rows and step.action in ("delete", "anonymise")]
+    """The answer to the erasure that this plan describes, with what earlier plans of the request erased; it is true
+    once the plan is carried out and re-counted.
+    """
+    gone = [step for step in (*plan.steps, *plan.done) if step.rows and step.action in ("delete", "anonymise")]
     stays = [step for step in plan.steps if step.rows and step.action == "keep"]
     classes_gone = {step.record_class for step in gone if step.record_class is not None}
     classes_kept = {step.record_class for step in stays}
+    erased, kept = tuple(_erased(catalog, policy, gone, classes_kept)), tuple(_kept(policy, stays))
     return ErasureAnswer(
         number=plan.number,
         language=language,
@@ -170,10 +175,10 @@ def of_plan(
         received=received,
         made_on=made_on,
         policy=policy,
-        erased=tuple(_erased(catalog, policy, gone, classes_kept)),
-        kept=(*_kept(policy, stays), *_own_record(policy, classes_kept)),
+        erased=erased,
+        kept=(*kept, *_own_record(policy, classes_kept)),
         suppressed=bool(plan.suppress),
-        outcome=_outcome(policy, gone, stays),
+        outcome=_outcome(erased, kept),
         told=policy.recipients_of(classes_gone),
         searched=tuple(store.title for store in catalog.stores.values()),
         shared_mailbox=plan.shared_rows > 0,
@@ -211,19 +216,21 @@ def _kept(policy: Policy, steps: Iterable[Step]) -> Iterable[Kept]:
     for step in steps:
         groups[step.record_class][step.ground, step.reason, step.keep_until is None].append(step)
     for name in _in_order(policy, groups):
-        of_class = policy.classes[name or policy.request_class]
+        of_class = policy.classes[name] if name is not None else None
         for (ground, reason, _), alike in groups[name].items():
             days = sorted(step.keep_until for step in alike if step.keep_until is not None)
+            source = _source(policy, name, reason)
             yield Kept(
-                title=of_class.title if name else text("other_kind"),
-                reason=reason or of_class.term.text,
+                title=of_class.title if of_class else text("other_kind"),
+                reason=reason or text("no_reason"),
                 ground=ground,
                 until=days[-1] if days else None,
                 rows=sum(step.rows for step in alike),
                 minimised=any(step.columns for step in alike),
                 oldest_until=days[0] if days and days[0] != days[-1] else None,
-                law=_law(of_class, reason) if ground in (Ground.LAW, Ground.PROOF) else None,
-                proof=of_class.proof,
+                law=source.term.source if source else None,
+                for_kind=source.of_class.title if source and source.of_class is not of_class else None,
+                proof=ground == Ground.PROOF or (of_class is not None and of_class.proof),
             )
 
 
@@ -232,25 +239,36 @@ def _own_record(policy: Policy, kept: set[str | None]) -> Iterable[Kept]:
     if policy.request_class in kept:
         return
     of_class = policy.classes[policy.request_class]
-    law = _law(of_class, of_class.term.text)
+    law = of_class.term.source
     yield Kept(of_class.title, of_class.term.text, Ground.PROOF, None, 1, minimised=False, law=law, proof=True)
 
 
-def _law(of_class: RecordClass, reason: Text | None) -> Text | None:
-    """The source of the term that is given as the reason."""
-    terms = (of_class.term, *of_class.other_terms.values())
-    return next((term.source for term in terms if term.text == reason), None)
+@dataclass(frozen=True)
+class _Source:
+    """A term of the policy, and the class it is of."""
+
+    of_class: RecordClass
+    term: Term
 
 
-def _outcome(policy: Policy, gone: Iterable[Step], stays: Iterable[Step]) -> Outcome:
+def _source(policy: Policy, name: str | None, reason: Text | None) -> _Source | None:
+    """The term that is given as the reason: of the rows' own class, or of those that hang on them."""
+    own = [policy.classes[name]] if name is not None else []
+    for of_class in (*own, *policy.classes.values()):
+        for term in (of_class.term, *of_class.other_terms.values()):
+            if term.text == reason:
+                return _Source(of_class, term)
+    return None
+
+
+def _outcome(erased: Iterable[Erased], kept: Iterable[Kept]) -> Outcome:
     """As `policy.decide.outcome`: what is kept as mere proof refuses nobody anything."""
-    erased, kept = list(gone), list(stays)
-    if not erased and not kept:
+    gone, stays = list(erased), list(kept)
+    if not gone and not stays:
         return "nothing_found"
-    refused = [step for step in kept if step.record_class is None or not policy.classes[step.record_class].proof]
-    if not refused:
+    if all(one.proof for one in stays):
         return "fulfilled"
-    return "partly_fulfilled" if erased else "refused"
+    return "partly_fulfilled" if gone else "refused"
 
 
 def _in_order(policy: Policy, names: Iterable[str | None]) -> list[str | None]:

@@ -140,6 +140,7 @@ _TEXTS = {
         "and JSON.",
     ),
     "blank": Text(nl="(leeg)", en="(empty)"),
+    "no_reason": Text(nl="Wij hebben deze gegevens nog nodig.", en="We still need these data."),
     "until": Text(nl="Wij bewaren deze gegevens tot en met {last}.", en="We keep these data until the end of {last}."),
     "until_from": Text(
         nl="De oudste gegevens bewaren wij tot en met {first}, de nieuwste tot en met {last}.",
