@@ -219,7 +219,7 @@ def _kept(policy: Policy, steps: Iterable[Step]) -> Iterable[Kept]:
         of_class = policy.classes[name] if name is not None else None
         for (ground, reason, _), alike in groups[name].items():
             days = sorted(step.keep_until for step in alike if step.keep_until is not None)
-            source = _source(policy, name, reason)
+            source, term = _source(policy, name, reason) or (of_class, None)
             yield Kept(
                 title=of_class.title if of_class else text("other_kind"),
                 reason=reason or text("no_reason"),
@@ -228,8 +228,8 @@ def _kept(policy: Policy, steps: Iterable[Step]) -> Iterable[Kept]:
                 rows=sum(step.rows for step in alike),
                 minimised=any(step.columns for step in alike),
                 oldest_until=days[0] if days and days[0] != days[-1] else None,
-                law=source.term.source if source else None,
-                for_kind=source.of_class.title if source and source.of_class is not of_class else None,
+                law=term.source if term else None,
+                for_kind=source.title if source and source is not of_class else None,
                 proof=ground == Ground.PROOF or (of_class is not None and of_class.proof),
             )
 
@@ -243,21 +243,13 @@ def _own_record(policy: Policy, kept: set[str | None]) -> Iterable[Kept]:
     yield Kept(of_class.title, of_class.term.text, Ground.PROOF, None, 1, minimised=False, law=law, proof=True)
 
 
-@dataclass(frozen=True)
-class _Source:
-    """A term of the policy, and the class it is of."""
-
-    of_class: RecordClass
-    term: Term
-
-
-def _source(policy: Policy, name: str | None, reason: Text | None) -> _Source | None:
-    """The term that is given as the reason: of the rows' own class, or of those that hang on them."""
+def _source(policy: Policy, name: str | None, reason: Text | None) -> tuple[RecordClass, Term] | None:
+    """The term that is given as the reason, and its class: that of the rows, or of other rows that hang on them."""
     own = [policy.classes[name]] if name is not None else []
     for of_class in (*own, *policy.classes.values()):
         for term in (of_class.term, *of_class.other_terms.values()):
             if term.text == reason:
-                return _Source(of_class, term)
+                return of_class, term
     return None
 
 

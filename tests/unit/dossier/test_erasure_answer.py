@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -19,11 +20,12 @@ from erasure_world import (
     answer,
     catalog,
     gone,
+    plan,
     stays,
     title,
 )
 
-from avgflow.dossier.erasure import titles_erased
+from avgflow.dossier.erasure import of_plan, titles_erased
 from avgflow.plan import Step
 
 
@@ -154,6 +156,37 @@ def test_what_changes_for_the_person_is_said_only_where_all_is_gone() -> None:
     (part,) = answer(gone("R6", "accounts"), stays("R6", held_until=[None])).erased
     assert part.partly
     assert part.means is None
+
+
+def test_rows_that_other_rows_hang_on_are_kept_for_those_and_by_their_statute() -> None:
+    (kind,) = answer(replace(INVOICES_OF_2024, record_class="R1")).stays
+    (part,) = kind.parts
+    assert kind.title == title("R1")
+    assert part.for_kind == title("R4")
+    assert "artikel 52 lid 4" in part.articles.nl
+    (own,) = answer(INVOICES_OF_2024).stays[0].parts
+    assert own.for_kind is None
+
+
+def test_rows_that_only_proof_hangs_on_are_proof_too_and_refuse_nobody() -> None:
+    made = answer(gone("R11", "marketing"), replace(CONSENT, record_class="R9"))
+    assert made.outcome == "fulfilled"
+    assert made.stays == ()
+    assert [kind.title for kind in made.proofs] == [title("R9"), title("R12")]
+
+
+def test_what_an_earlier_plan_of_the_request_erased_is_told_too() -> None:
+    made = of_plan(
+        replace(plan(INVOICES_OF_2024), done=(gone("R1"),)),
+        catalog(),
+        policy(),
+        language="nl",
+        name=None,
+        received=date(2026, 11, 3),
+        made_on=date(2026, 11, 25),
+    )
+    assert [one.title for one in made.erased] == [title("R1")]
+    assert made.outcome == "partly_fulfilled"
 
 
 def test_a_refusal_that_emptied_columns_changed_something() -> None:

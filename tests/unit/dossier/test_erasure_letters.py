@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from email.message import EmailMessage
 from typing import Any, Literal
@@ -87,6 +88,11 @@ def test_who_is_refused_reads_why_for_every_kind() -> None:
         "artikel 52 lid 4 van de Algemene wet inzake rijksbelastingen",
     ):
         assert words in text
+
+
+def test_who_has_data_kept_for_other_data_reads_for_which() -> None:
+    text = letter(replace(INVOICES_OF_2024, record_class="R1"))
+    assert "Contactgegevens: Deze gegevens zijn nodig voor: facturen en betalingen." in text
 
 
 def test_of_whom_nothing_is_held_reads_where_was_searched() -> None:
