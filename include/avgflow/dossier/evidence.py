@@ -12,6 +12,7 @@ Figures of a table, all of them rows:
 
     completeness: planned, collected, counted
     erasure:      deleted, anonymised, kept    as planned
+                  unlinked                     as planned: of others, whose pointer to a row that goes is emptied
                   left                         of those to go, still there afterwards
                   missing                      of those to stay, not there afterwards
                   counters                     {deleted, updated, inserted}: what the transaction changed by
@@ -60,6 +61,7 @@ _KINDS = {
             ("deleted", "Te wissen"),
             ("anonymised", "Leeg te maken"),
             ("kept", "Te bewaren"),
+            ("unlinked", "Los te maken"),
             ("left", "Toch nog over"),
             ("missing", "Ten onrechte weg"),
         ),
@@ -82,9 +84,9 @@ _CHECKS = {
     "gone": "niets is over van wat weg moest",
     "kept": "alles wat moest blijven, is er nog",
     "nothing_new": "er is niets bij gekomen",
-    "emptied": "leeggemaakte kolommen zijn leeg of willekeurig",
-    "untouched": "geen rij van anderen is veranderd",
-    "whole": "elke verwijzing klopt",
+    "emptied": "in lege kolommen staat niets meer",
+    "untouched": "geen andere rij is veranderd",
+    "whole": "geen verwijzing wijst in het niets",
 }
 _REASONS = {
     "third_party": "naam van iemand anders",

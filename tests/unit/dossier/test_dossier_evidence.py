@@ -73,7 +73,7 @@ ERASURE_CHECKS = ("gone", "kept", "nothing_new", "emptied", "untouched", "whole"
 
 
 def erasure(*, failed: tuple[str, ...] = (), **table: Any) -> dict[str, Any]:
-    figures = {"deleted": 4, "anonymised": 2, "kept": 9, "left": 0, "missing": 0, **table}
+    figures = {"deleted": 4, "anonymised": 2, "kept": 9, "unlinked": 1, "left": 0, "missing": 0, **table}
     checks = [{"name": name, "passed": name not in failed} for name in ERASURE_CHECKS]
     tables = [{"table": "public.note", "title": "Notities", **figures, "checks": checks}]
     return {
@@ -93,9 +93,17 @@ def test_a_recount_says_what_was_planned_and_what_was_found() -> None:
     text = text_of(html)
     assert "<title>Bewijs van wissen" in html
     assert "✓ Gewist. Wat weg moest, is weg." in text
-    for head in ("Te wissen", "Leeg te maken", "Te bewaren", "Toch nog over", "Ten onrechte weg", "Veranderd"):
+    for head in (
+        "Te wissen",
+        "Leeg te maken",
+        "Te bewaren",
+        "Los te maken",
+        "Toch nog over",
+        "Ten onrechte weg",
+        "Veranderd",
+    ):
         assert head in text
-    assert "public.note 4 2 9 0 0 5 gewist, 2 gewijzigd ✓ geslaagd (6 van 6)" in text
+    assert "public.note 4 2 9 1 0 0 5 gewist, 2 gewijzigd ✓ geslaagd (6 van 6)" in text
     assert "Rijen te wissen 4 Rijen leeg te maken 2 Rijen te bewaren 9" in text
     assert "volledigheid" not in text.lower()
     assert "vervangen" not in text
@@ -113,7 +121,7 @@ def test_a_failed_recount_is_open_and_named_in_words(check: str) -> None:
 
 @pytest.mark.parametrize(("counters", "words"), [({}, "niets"), ({"inserted": 1}, "1 toegevoegd"), (None, "–")])
 def test_what_a_transaction_changed_is_said_in_words(counters: dict[str, int] | None, words: str) -> None:
-    assert f"9 0 0 {words} ✓" in text_of(page(NUMBER, erasure(counters=counters)))
+    assert f"9 1 0 0 {words} ✓" in text_of(page(NUMBER, erasure(counters=counters)))
 
 
 def test_free_text_that_may_still_name_the_person_is_listed() -> None:
