@@ -305,6 +305,7 @@ def test_the_officer_reads_which_texts_and_which_recipients_are_left() -> None:
     assert mail["To"] == policy().officer_mailbox
     for words in (
         "crm.public.ticket_message, kolom body: 2 rijen",
+        "nog een e-mailadres of nummer van de betrokkene",
         "orders.public.note, kolom text: 1 rij",
         f"avgflow request mentions {NUMBER}",
         "Deurwaarders",
