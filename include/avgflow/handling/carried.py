@@ -153,6 +153,13 @@ def _refresh(env: Environment, store: str, plan: Plan) -> None:
     views = [step.table for step in plan.steps_of(store) if step.action == "refresh" and step.rows]
     for name in dict.fromkeys(views):
         with env.writing(store) as connection:
-            table = live.structure(connection).tables[name]
-            whole = any(index.unique and not index.partial and index.columns for index in table.indexes)
-            changes.refresh(connection, name, concurrently=whole)
+            refresh(connection, name)
+
+
+def refresh(connection: Connection, name: TableName) -> None:
+    """Make a materialised view anew; where it has a unique index, without keeping its readers out."""
+    table = live.structure(connection).tables[name]
+    whole = any(
+        index.unique and not index.partial and len(index.columns) == len(index.parts) for index in table.indexes
+    )
+    changes.refresh(connection, name, concurrently=whole)

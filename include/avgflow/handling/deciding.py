@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -29,11 +29,10 @@ EMAIL = "email"
 
 @dataclass(frozen=True)
 class Decided:
-    """What becomes of one person's rows in all stores, on which basis, and the channels to suppress."""
+    """What becomes of one person's rows in all stores, and on which basis."""
 
     steps: tuple[Step, ...]
     basis: Basis
-    suppress: tuple[str, ...]
 
 
 def everywhere(env: Environment, view: CheckedView, people: Mapping[str, Footprint], today: date) -> dict[str, Decided]:
@@ -61,7 +60,6 @@ def everywhere(env: Environment, view: CheckedView, people: Mapping[str, Footpri
         number: Decided(
             tuple(step for store in made for step in (*made[store][number], *views[store][number])),
             basis[number],
-            _channels(env.policy, [made[store][number] for store in made]),
         )
         for number in people
     }
@@ -120,8 +118,10 @@ def _views(view: CheckedView, store: str, people: Mapping[str, Footprint]) -> di
     return found
 
 
-def _channels(policy: Policy, made: Sequence[Sequence[Step]]) -> tuple[str, ...]:
-    """E-mail, where rows of a class go that is erased and suppressed."""
-    classes = {step.record_class for store in made for step in store if step.action in ("delete", "anonymise")}
+def channels(policy: Policy, made: Iterable[Step]) -> tuple[str, ...]:
+    """The channels on which the person is not written to any more: e-mail, where a class goes that is erased and
+    suppressed, now or under an earlier plan.
+    """
+    classes = {step.record_class for step in made if step.action in ("delete", "anonymise")}
     suppressed = any(name and policy.classes[name].erasure == "erase_suppress" for name in classes)
     return (EMAIL,) if suppressed else ()

@@ -72,15 +72,15 @@ def of_people(
     if erasures:
         decided = deciding.everywhere(env, view, erasures, day_in_amsterdam())
         for number, person in erasures.items():
-            one = decided[number]
+            one, before = decided[number], done.get(number, ())
             made[number] = plan.erasure(
                 number,
                 one.steps,
                 person,
                 shared[number],
-                one.suppress,
+                deciding.channels(env.policy, (*one.steps, *before)),
                 one.basis,
-                done.get(number, ()),
+                before,
                 _hash(env),
             )
     return {number: made[number] for number in people}

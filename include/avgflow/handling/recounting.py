@@ -175,6 +175,7 @@ def report(env: Environment, done: Recounted, receipts: Mapping[str, Receipt]) -
                 "deleted": one.deleted,
                 "anonymised": one.anonymised,
                 "kept": one.kept,
+                "unlinked": one.unlinked,
                 "left": one.left,
                 "missing": one.missing,
                 "counters": {

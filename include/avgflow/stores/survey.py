@@ -16,7 +16,6 @@ from sqlalchemy import (
     Connection,
     Date,
     Text,
-    and_,
     bindparam,
     case,
     cast,
@@ -107,27 +106,43 @@ def find(view: Connection, ground: Ground, batch: Mapping[str, Footprint]) -> di
     for name, target in ground.targets.items():
         columns = ground.columns(name)
         statement = selection.rows(target, batch, Surveyed(columns))
-        if statement is None:
-            continue
-        homeless = 0
-        for number, rule, counts_from, running, key, digest, values in statement.on(view):
-            if rule is None:
-                homeless += 1
-                continue
-            found[number].append(
-                Found(
-                    name,
-                    tuple(key) if key else (digest,),
-                    digest,
-                    target.table.classes[int(rule)],
-                    date.fromisoformat(counts_from) if counts_from else None,
-                    bool(running),
-                    dict(zip(columns, values, strict=True)),
-                )
-            )
-        if homeless:
-            raise Unclassified(target.store.store, name, homeless)
+        if statement is not None:
+            for number, row in _rows(target, columns, statement.on(view)):
+                found[number].append(row)
     return found
+
+
+def by_values(
+    view: Connection, ground: Ground, name: TableName, by: tuple[str, ...], wanted: Sequence[tuple[str, Key]]
+) -> Iterator[tuple[str, Found]]:
+    """The rows of a table that have one of the wanted values in some columns, each with the mark of that value."""
+    target, columns = ground.targets[name], ground.columns(name)
+    values: dict[str, Any] = {"r": [mark for mark, _ in wanted]}
+    values |= {f"v{part}": [value[part] for _, value in wanted] for part in range(len(by))}
+    values |= {f"t{part}": target.type_of(column_) for part, column_ in enumerate(by)}
+    yield from _rows(target, columns, composed_by_values(target, by, columns).filled(values).on(view))
+
+
+def _rows(target: Target, columns: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, Found]]:
+    homeless = 0
+    for number, rule, counts_from, running, key, digest, values in rows:
+        if rule is None:
+            homeless += 1
+            continue
+        yield (
+            number,
+            Found(
+                target.name,
+                tuple(key) if key else (digest,),
+                digest,
+                target.table.classes[int(rule)],
+                date.fromisoformat(counts_from) if counts_from else None,
+                bool(running),
+                dict(zip(columns, values, strict=True)),
+            ),
+        )
+    if homeless:
+        raise Unclassified(target.store.store, target.name, homeless)
 
 
 @dataclass(frozen=True)
@@ -203,20 +218,33 @@ def _wanted(key: ForeignKey, rows: Mapping[str, Sequence[Found]]) -> Iterator[tu
 
 
 @lru_cache(maxsize=KEPT)
+def composed_by_values(target: Target, by: tuple[str, ...], columns: tuple[str, ...]) -> Composed:
+    """The statement of `by_values`."""
+    given, meets = _given(target, by)
+    read = (expression.label(name) for name, expression in Surveyed(columns)(target))
+    return Composed(select(given.c.r, *read).select_from(target.relation.join(given, meets)))
+
+
+@lru_cache(maxsize=KEPT)
 def composed_pointing(child: Target, columns: tuple[str, ...]) -> Composed:
     """The statement of `pointing` for one foreign key: the request, the row's key and digest, and where it points."""
+    given, meets = _given(child, columns)
+    return Composed(
+        select(
+            given.c.r,
+            func.jsonb_build_array(*(child.printed(name) for name in child.table.key)),
+            literal("") if child.table.key else digest_of(child),
+            func.jsonb_build_array(*(given.c[f"v{part}"] for part in range(len(columns)))),
+        ).select_from(child.relation.join(given, meets))
+    )
+
+
+def _given(target: Target, columns: tuple[str, ...]) -> tuple[Any, ColumnElement[bool]]:
+    """Values with their marks as a table, and the condition that a row has them."""
     parts = range(len(columns))
     given = (
         func.unnest(bindparam("r", type_=ARRAY(Text)), *(bindparam(f"v{part}", type_=ARRAY(Text)) for part in parts))
         .table_valued(column("r", Text), *(column(f"v{part}", Text) for part in parts))
         .render_derived()
     )
-    meets = [child.relation.c[name] == typed(given.c[f"v{i}"], f"t{i}") for i, name in enumerate(columns)]
-    return Composed(
-        select(
-            given.c.r,
-            func.jsonb_build_array(*(child.printed(name) for name in child.table.key)),
-            literal("") if child.table.key else digest_of(child),
-            func.jsonb_build_array(*(given.c[f"v{part}"] for part in parts)),
-        ).select_from(child.relation.join(given, and_(*meets)))
-    )
+    return given, and_(*(target.relation.c[name] == typed(given.c[f"v{i}"], f"t{i}") for i, name in enumerate(columns)))
