@@ -114,10 +114,11 @@ def _came_back(
                 continue
             waiting[name].append(stone)
             if len(waiting[name]) >= AT_ONCE:
-                there += _look(connection, ground, name, waiting.pop(name))
+                there += _look(env.keyring, connection, ground, name, waiting.pop(name))
         for name, stones in waiting.items():
-            there += _look(connection, ground, name, stones)
-    return _judged(env.keyring, ground, there)
+            there += _look(env.keyring, connection, ground, name, stones)
+    judged, left = _judged(env.keyring, ground, there)
+    return _changed_back(env.keyring, connection, ground, judged), left
 
 
 def _stones(register: Connection, keyring: Keyring, store: str) -> Iterator[tuple[TableName, _Stone]]:
@@ -130,63 +131,91 @@ def _stones(register: Connection, keyring: Keyring, store: str) -> Iterator[tupl
 
 
 def _look(
-    connection: Connection, ground: Ground, name: TableName, stones: Sequence[_Stone]
+    keyring: Keyring, connection: Connection, ground: Ground, name: TableName, stones: Sequence[_Stone]
 ) -> Iterator[tuple[_Stone, Found]]:
-    """The rows that have the keys of erased ones; of a table without a key, those that hang where one hung."""
+    """The rows that have the keys of erased ones; of a table without a key, the same rows where they hung."""
     key = ground.targets[name].table.key
-    by: dict[tuple[str, ...], list[tuple[str, Key]]] = defaultdict(list)
-    for position, stone in enumerate(stones):
-        columns = key or tuple(sorted(stone.leads))
-        by[columns].append((str(position), stone.key if key else tuple(stone.leads[c] for c in columns)))
-    for columns, wanted in by.items():
-        for position, row in survey.by_values(connection, ground, name, columns, wanted) if columns else ():
+    if key:
+        wanted = [(str(position), stone.key) for position, stone in enumerate(stones)]
+        for position, row in survey.by_values(connection, ground, name, key, wanted):
             yield stones[int(position)], row
+        return
+    same: dict[tuple[Key, str], list[_Stone]] = defaultdict(list)
+    places: dict[tuple[str, ...], set[Key]] = defaultdict(set)
+    for stone in stones:
+        columns = tuple(sorted(stone.leads))
+        places[columns].add(tuple(stone.leads[name] for name in columns))
+        same[tuple(stone.leads[name] for name in columns), stone.mark].append(stone)
+    for columns, values in places.items():
+        hung = [(EVERYBODY, value) for value in sorted(values)]
+        for _, row in survey.by_values(connection, ground, name, columns, hung) if columns else ():
+            at = tuple(row.values[column] or "" for column in columns)
+            if left := same[at, tombs.mark(keyring, row.digest)]:
+                yield left.pop(), row
 
 
 def _judged(keyring: Keyring, ground: Ground, there: Back) -> tuple[list[tuple[_Stone, Found]], int]:
-    """Which of the rows are the erased ones."""
-    accepted: dict[tuple[TableName, Key, int], tuple[_Stone, Found]] = {}
-    taken: Counter[tuple[TableName, Key]] = Counter()
+    """Which of the rows are the erased ones, and how many only have the key of one."""
+    accepted: list[tuple[_Stone, Found]] = []
     open_: list[tuple[_Stone, Found]] = []
-    refused: set[tuple[TableName, Key]] = set()
+    refused: list[Found] = []
+    seen: set[tuple[TableName, Key]] = set()
     for stone, row in there:
-        keyless = not ground.targets[row.table].table.key
-        same = tombs.mark(keyring, row.digest) == stone.mark
-        if keyless:
-            if same:
-                accepted[row.table, row.key, taken[row.table, row.key]] = stone, row
-                taken[row.table, row.key] += 1
-        elif same or _held(keyring, ground, row) & stone.identifiers:
-            accepted[row.table, row.key, 0] = stone, row
-        elif ground.targets[row.table].table.person or not stone.leads or stone.leads != tombs.leads(ground, row):
-            if not stone.columns:
-                refused.add((row.table, row.key))
-        else:
+        table = ground.targets[row.table].table
+        if not table.key:
+            accepted.append((stone, row))
+        elif (row.table, row.key) in seen:
+            continue
+        elif tombs.mark(keyring, row.digest) == stone.mark or _held(keyring, ground, row) & stone.identifiers:
+            accepted.append((stone, row))
+            seen.add((row.table, row.key))
+        elif not table.person and stone.leads and stone.leads == tombs.leads(ground, row):
             open_.append((stone, row))
-    others = {(name, column, value) for name, column, value in _values(ground, there, refused)}
+        elif not stone.columns:
+            refused.append(row)
+    others = {(row.table, name, value) for row in refused for name, value in row.values.items() if value is not None}
     for stone, row in open_:
-        if not stone.columns and not any(lead in others for lead in _targets_of(ground, row)):
-            accepted.setdefault((row.table, row.key, 0), (stone, row))
-    left = {at for at in refused if (*at, 0) not in accepted}
-    return list(accepted.values()), len(left)
+        if (row.table, row.key) in seen:
+            continue
+        if others.isdisjoint(_targets_of(ground, row)):
+            accepted.append((stone, row))
+            seen.add((row.table, row.key))
+        elif not stone.columns:
+            refused.append(row)
+    left = {(row.table, row.key) for row in refused} - seen
+    return accepted, len(left)
 
 
-def _held(keyring: Keyring, ground: Ground, row: Found) -> frozenset[str]:
-    """Keyed hashes of the identifiers that a row holds."""
+def _changed_back(keyring: Keyring, connection: Connection, ground: Ground, back: Back) -> list[tuple[_Stone, Found]]:
+    """Less the overwritten rows that are still as the erasure left them."""
+    overwritten: dict[tuple[TableName, tuple[str, ...]], list[Key]] = defaultdict(list)
+    for stone, row in back:
+        if stone.columns:
+            overwritten[row.table, stone.columns].append(row.key)
+    filled = {
+        (name, key)
+        for (name, columns), keys in overwritten.items()
+        for key in presence.not_empty(connection, ground.targets[name], ground, columns, keys)
+    }
+    return [
+        (stone, row)
+        for stone, row in back
+        if not stone.columns
+        or (row.table, row.key) in filled
+        or tombs.mark(keyring, row.digest) == stone.mark
+        or _held(keyring, ground, row, stone.columns) & stone.identifiers
+    ]
+
+
+def _held(keyring: Keyring, ground: Ground, row: Found, only: Sequence[str] = ()) -> frozenset[str]:
+    """Keyed hashes of the identifiers that a row holds, in any column or in these only."""
     columns = ground.targets[row.table].table.columns
     held: dict[str, list[str]] = defaultdict(list)
     for name, value in row.values.items():
         kind = columns[name].identifier
-        if kind and value:
+        if kind and value and (not only or name in only):
             held[kind].append(value)
     return hashes(keyring, held)
-
-
-def _values(ground: Ground, there: Back, refused: set[tuple[TableName, Key]]) -> Iterator[tuple[TableName, str, str]]:
-    """What the rows of somebody else can be pointed to by."""
-    for _, row in there:
-        if (row.table, row.key) in refused:
-            yield from ((row.table, name, value) for name, value in row.values.items() if value is not None)
 
 
 def _targets_of(ground: Ground, row: Found) -> Iterator[tuple[TableName, str, str]]:

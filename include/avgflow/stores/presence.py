@@ -54,21 +54,23 @@ def filled(
     """In how many of these rows an overwritten column holds what it must not: a value where it was to be empty, or an
     identifier of the person.
     """
-    live = ground.places[target.name].live
-    held = or_(
-        false(),
-        *(
-            target.relation.c[name].is_not(None)
-            for name in columns
-            if live.columns[name].nullable and target.table.columns[name].erase_to is None
-        ),
-        *_identifying(target, person, columns),
-    )
     if not target.table.key:
         return 0
+    held = or_(_not_empty(target, ground, columns), *_identifying(target, person, columns))
     values, condition = changes.by_key(target, keys)
     statement = select(func.count()).select_from(target.relation).where(condition, held)
     return _count(view, statement, {**values, **_identifiers(person)})
+
+
+def not_empty(
+    view: Connection, target: Target, ground: Ground, columns: Sequence[str], keys: Sequence[Key]
+) -> set[Key]:
+    """Which of these rows hold something in a column that an erasure had emptied."""
+    values, condition = changes.by_key(target, keys)
+    found = select(func.jsonb_build_array(*(target.printed(name) for name in target.table.key))).where(
+        condition, _not_empty(target, ground, columns)
+    )
+    return {tuple(key) for (key,) in Composed(found).filled(values).on(view)}
 
 
 def identified(view: Connection, target: Target, person: Footprint) -> int:
@@ -119,6 +121,12 @@ def mentions(
 def _holds(target: Target, name: str, words: int) -> ColumnElement[bool]:
     text = func.lower(cast(target.relation.c[name], Text))
     return func.coalesce(or_(*(func.strpos(text, bindparam(f"w{i}", type_=Text)) > 0 for i in range(words))), False)
+
+
+def _not_empty(target: Target, ground: Ground, columns: Sequence[str]) -> ColumnElement[bool]:
+    live = ground.places[target.name].live
+    emptied = (name for name in columns if live.columns[name].nullable and target.table.columns[name].erase_to is None)
+    return or_(false(), *(target.relation.c[name].is_not(None) for name in emptied))
 
 
 def _identifying(target: Target, person: Footprint, columns: Sequence[str]) -> list[ColumnElement[bool]]:

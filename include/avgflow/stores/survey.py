@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Date,
     Text,
+    and_,
     bindparam,
     case,
     cast,
