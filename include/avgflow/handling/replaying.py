@@ -202,9 +202,15 @@ def _changed_back(keyring: Keyring, connection: Connection, ground: Ground, back
         for stone, row in back
         if not stone.columns
         or (row.table, row.key) in filled
-        or tombs.mark(keyring, row.digest) == stone.mark
+        or (_always_filled(ground, row, stone) and tombs.mark(keyring, row.digest) == stone.mark)
         or _held(keyring, ground, row, stone.columns) & stone.identifiers
     ]
+
+
+def _always_filled(ground: Ground, row: Found, stone: _Stone) -> bool:
+    """Whether a column was overwritten that cannot be empty, so that the same row as before is not an erased one."""
+    columns = ground.places[row.table].live.columns
+    return not all(columns[name].nullable for name in stone.columns)
 
 
 def _held(keyring: Keyring, ground: Ground, row: Found, only: Sequence[str] = ()) -> frozenset[str]:
