@@ -85,6 +85,18 @@ class AirflowApi:
         found = self._call("GET", path, "show the tasks").json()["task_instances"]
         return {task["task_id"]: task["state"] or "none" for task in found}
 
+    def skip(self, dag_id: str, number: str, task_id: str) -> None:
+        """Have a task skipped that waits for something; those after it are skipped too. One that is skipped or has
+        ended meanwhile is left alone.
+        """
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{number}/taskInstances/{task_id}"
+        self._call("PATCH", path, "end the wait of a task", {"new_state": "skipped"}, accepted=(409,))
+
+    def clear(self, dag_id: str, number: str, task_id: str) -> None:
+        """Have one task of a run done again."""
+        body = {"dry_run": False, "only_failed": False, "dag_run_id": number, "task_ids": [task_id]}
+        self._call("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", "do a task again", body)
+
     def question(self, dag_id: str, number: str) -> Asked | None:
         """The question that a run waits for now, None where it waits for none."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{number}/hitlDetails"

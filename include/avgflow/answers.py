@@ -30,6 +30,8 @@ _TAKEN = frozenset(
         EventName.REQUEST_VERIFIED,
         EventName.REQUEST_RESOLVED,
         EventName.ANSWER_HANDED_OVER,
+        EventName.PLAN_APPROVED,
+        EventName.PLAN_REFUSED,
         EventName.REQUEST_STOPPED,
     }
 )

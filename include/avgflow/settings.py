@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     """How often a task is tried again after a fault that may pass, before the request stops and says so."""
     retry_seconds: float = Field(10.0, gt=0)
     """The wait before the first of those tries; it doubles with each, up to five minutes."""
+    queue_seconds: float = Field(30.0, gt=0)
+    """How long a request that waits for another of the same person waits before it looks again."""
 
     @classmethod
     def load(cls) -> Settings:

@@ -1,7 +1,7 @@
 """Steps that may need a human: they do their work, and wait for an answer only where something must be decided.
 
 Airflow's own human-in-the-loop operator parks the task without a worker. The privacy officer answers in Airflow or with
-`avgflow request verify|choose|approve`, which answers the same question; who answered is on the register.
+`avgflow request verify|choose|approve|refuse`, which answers the same question; who answered is on the register.
 """
 
 from __future__ import annotations
@@ -11,66 +11,23 @@ from typing import Any
 
 import structlog
 from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
 
-from avgflow.errors import AvgflowError
-from avgflow.handling import answering, closing, identify
+from avgflow.handling import answering, approving, closing, identify
+from avgflow.handling.approving import Wait
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import ChoiceRefused, Question, Waiting
+from avgflow.handling.identify import ChoiceRefused, Question
 from avgflow.intake import Verification
 from avgflow.register.names import EventName
 from avgflow_airflow import running
-from avgflow_airflow.environment import send
+from avgflow_airflow.questions import BODIES, GO_ON, STOP, WAYS
+from avgflow_airflow.sending import MailRefused, deliver
 
 log = structlog.get_logger("avgflow")
 
-GO_ON, STOP = "Verder", "Stoppen"
 UNFIT = "Antwoord past niet bij de vraag / answer does not fit the question"
-
-BODIES: Mapping[Waiting, str] = {
-    Waiting.VERIFICATION: """
-Er is nog niet vastgesteld wie dit verzoek doet. Stel dat vast, zonder kopie van een identiteitsbewijs. Zeg hieronder
-hoe u dat deed en kies **Verder**.
-
-*It is not known yet who makes this request. Verify the person, without a copy of an identity document. Say below how
-you did it, then choose **Verder** (go on).*
-""",
-    Waiting.CHOICE: """
-Dit verzoek kan over meer dan één persoon gaan. `avgflow request show NUMMER --candidates` toont wie het kunnen zijn.
-Vul hieronder het nummer in van de juiste persoon en kies **Verder**. Staat dezelfde persoon er vaker? Vul dan al die
-nummers in, bijvoorbeeld `1,3`.
-
-*This request may be about more than one person. `avgflow request show NUMBER --candidates` shows who they are. Give
-the number of the right one below (several, such as `1,3`, if they are the same person), then choose **Verder** (go
-on).*
-""",
-    Waiting.ADDRESS: """
-De identiteit is vastgesteld met een bekend e-mailadres, maar het adres van dit verzoek staat bij deze persoon in geen
-enkel systeem. Weet u zeker dat het adres van deze persoon is? Kies dan **Verder**. Anders: **Stoppen**. U hoeft
-hieronder niets in te vullen.
-
-*The person was verified by a known e-mail address, but no store holds the address of this request for them. Choose
-**Verder** (go on) only if you are sure that it is theirs; else **Stoppen** (stop). Leave the fields below empty.*
-""",
-    Waiting.HANDOVER: """
-Het pakket is te groot voor een e-mail. Het staat klaar in de werkmap van avgflow, bij dit nummer. Geef het op een
-andere, veilige manier aan de persoon en kies daarna **Verder**.
-
-*The package is too large for a mail. It lies in avgflow's work folder, under this number. Hand it over safely another
-way, then choose **Verder** (go on).*
-""",
-}
-
-WAYS: Mapping[str, str] = {
-    "null": "– kies / choose –",
-    Verification.PORTAL_LOGIN: "Ingelogd op het klantenportaal (portal login)",
-    Verification.KNOWN_EMAIL: "Antwoord vanaf een bekend e-mailadres (known e-mail)",
-    Verification.PHONE_CALLBACK: "Teruggebeld op een bekend nummer (phone call-back)",
-    Verification.IN_PERSON: "In persoon (in person)",
-    Verification.MANDATE: "Machtiging gezien (mandate)",
-}
-"""How Airflow's form names the ways of verifying."""
 
 
 class AskingOperator(HITLOperator):
@@ -88,6 +45,10 @@ class AskingOperator(HITLOperator):
     def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
         """Put a human's answer on the register; an `AvgflowError` where it does not fit the question."""
         raise NotImplementedError
+
+    def end(self, env: Environment, number: str, actor: str) -> None:
+        """Put on the register that a human stopped the request here."""
+        closing.stop(env, number, actor)
 
     def execute(self, context: Any) -> None:
         question = running.run(context, self.work)
@@ -107,7 +68,7 @@ class AskingOperator(HITLOperator):
             return
         actor = str((answer["responded_by_user"] or {}).get("name") or "airflow")
         if STOP in answer["chosen_options"]:
-            running.run(context, lambda env, number: closing.stop(env, number, actor))
+            running.run(context, lambda env, number: self.end(env, number, actor))
             raise AirflowFailException(f"{running.number_of(context)} was stopped by {actor}.")
         given = answer["params_input"]
         unfit = running.run(context, lambda env, number: self._unfit(env, number, given, actor))
@@ -162,6 +123,45 @@ class IdentifyOperator(AskingOperator):
         identify.take(env, number, given.get("verified_by"), _numbers(given.get("persons")), actor)
 
 
+class ApproveOperator(AskingOperator):
+    """Whose turn it is, who approves the plan, and the time to think it over; waits without a worker."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            subject="{{ run_id }}: plan goedkeuren (approve the plan)",
+            asked={
+                # Airflow keeps a question as it was first asked: it cannot name the plan, which may be another by now.
+                "plan": Param(
+                    None,
+                    type=["null", "string"],
+                    title="Welk plan (which plan)",
+                    description="De twaalf letters en cijfers onder het plan. (The twelve signs below the plan.)",
+                ),
+            },
+            **kwargs,
+        )
+
+    def work(self, env: Environment, number: str) -> Question | None:
+        found = approving.approve(env, number)
+        if isinstance(found, Wait):
+            log.info("Wacht / waiting", request=number, waiting_for=found.pause.value, until=found.until.isoformat())
+            self.defer(trigger=DateTimeTrigger(moment=found.until), method_name="look_again")
+        if found is None:
+            approved = running.told(env, number, EventName.PLAN_APPROVED)
+            log.info("Plan goedgekeurd / plan approved", **approved, request=number)
+        return found
+
+    def look_again(self, context: Any, event: Any = None) -> None:
+        """After a wait; its end says nothing, the register does."""
+        self.execute(context)
+
+    def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
+        approving.take(env, number, given.get("plan"), actor)
+
+    def end(self, env: Environment, number: str, actor: str) -> None:
+        approving.refuse(env, number, actor)
+
+
 class AnswerOperator(AskingOperator):
     """The package and the mail; a package that is too large for a mail waits to be handed over."""
 
@@ -181,16 +181,6 @@ class AnswerOperator(AskingOperator):
         answering.hand_over(env, number, actor)
 
 
-class MailRefused(AvgflowError):
-    """The mail server refuses a mail for good."""
-
-    def __init__(self, failure: str) -> None:
-        super().__init__(
-            f"The mail server refuses the answer for good ({failure}). Ask the person for another address and register "
-            f"the request with it, or hand the answer over another way."
-        )
-
-
 def _tell(env: Environment, question: Question) -> None:
     """Mail the question to the privacy officer; a mail server that is down does not keep the question from being
     asked.
@@ -199,25 +189,6 @@ def _tell(env: Environment, question: Question) -> None:
         deliver(env, question.number, closing.ask_officer(env, question))
     except (running.MailServerUnavailable, MailRefused) as fault:
         log.warning("Mail niet aanvaard / mail not accepted", request=question.number, error=type(fault).__name__)
-
-
-_REFUSED_US = ("SMTPAuthenticationError", "SMTPConnectError", "SMTPHeloError")
-"""The mail server will have nothing of us, whatever the mail: that is mended there or in the connection, and passes."""
-
-
-def deliver(env: Environment, number: str, message_id: str) -> None:
-    """Send a mail of the outbox; `MailServerUnavailable` is worth another try, `MailRefused` is not."""
-    delivery = answering.deliver(env, message_id, lambda message, recipient: send(env, message, recipient))
-    if not delivery.accepted:
-        kind, _, code = (delivery.failure or "").partition(" ")
-        if code.startswith("5") and kind not in _REFUSED_US:
-            raise MailRefused(str(delivery.failure))
-        raise running.MailServerUnavailable(delivery.failure)
-    log.info(
-        "Mail aanvaard door de mailserver / mail accepted by the mail server",
-        request=number,
-        attempts=delivery.attempts,
-    )
 
 
 def _numbers(given: object) -> Sequence[int]:

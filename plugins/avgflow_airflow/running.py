@@ -9,17 +9,23 @@ from __future__ import annotations
 import re
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import structlog
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from avgflow.errors import AvgflowError, StoreBusy, StoreUnreachable
 from avgflow.handling import closing
+from avgflow.handling.carried import StoreUnsettled
+from avgflow.handling.closing import VERDICT
 from avgflow.handling.environment import Environment
+from avgflow.handling.identify import Withdrawn
+from avgflow.handling.turns import NotItsTurn
 from avgflow.register import events
 from avgflow.register.database import RegisterUnreachable, transaction
+from avgflow.register.locks import WorkBusy
 from avgflow.register.names import EventName
 from avgflow.register.outbox import MailBusy
 from avgflow_airflow.environment import environment
@@ -27,9 +33,6 @@ from avgflow_airflow.environment import environment
 log = structlog.get_logger("avgflow")
 
 Result = TypeVar("Result")
-
-VERDICT = "close"
-"""The task that is the last of every request's run."""
 
 _NUMBER = re.compile(r"AVG-\d{4}-\d{5,}")
 
@@ -44,7 +47,16 @@ class MailServerUnavailable(AvgflowError):
         )
 
 
-PASSING = (StoreUnreachable, StoreBusy, RegisterUnreachable, MailServerUnavailable, MailBusy)
+PASSING = (
+    StoreUnreachable,
+    StoreBusy,
+    StoreUnsettled,
+    RegisterUnreachable,
+    MailServerUnavailable,
+    MailBusy,
+    WorkBusy,
+    NotItsTurn,
+)
 """Faults that may pass by themselves."""
 
 
@@ -63,40 +75,60 @@ def run(context: Mapping[str, Any], step: Callable[[Environment, str], Result]) 
     """Do a step for the request of this run; the task fails or is tried again as the fault asks."""
     number = number_of(context)
     task = context["task_instance"]
-    with environment() as env:
-        try:
-            if task.task_id != VERDICT:
-                closing.resume(env, number)
-            return step(env, number)
-        except AirflowException:
-            raise
-        except PASSING as fault:
-            log.warning(
-                "Later opnieuw / to be tried again", request=number, step=task.task_id, error=type(fault).__name__
-            )
-            if task.try_number > task.max_tries:
-                _failed(env, number, task.task_id, fault)
-            raise AirflowException(str(fault)) from None
-        except AvgflowError as fault:
-            _failed(env, number, task.task_id, fault)
-            raise AirflowFailException(str(fault)) from None
-        except Exception as fault:  # noqa: BLE001 (its text may quote a row, so it must not get through)
-            where = " < ".join(
-                f"{frame.name} ({frame.filename.rsplit('/', 1)[-1]}:{frame.lineno})"
-                for frame in reversed(traceback.extract_tb(sys.exc_info()[2])[-8:])
-            )
-            log.error(
-                "Onverwachte fout / unexpected fault",
-                request=number,
-                step=task.task_id,
-                error=type(fault).__name__,
-                where=where,
-            )
-            _failed(env, number, task.task_id, fault)
-            raise AirflowFailException(
-                f"Task {task.task_id} met an unexpected {type(fault).__name__}; the log says where. "
-                f"Report it, and clear the task when it is mended."
-            ) from None
+
+    def fail(env: Environment, fault: Exception) -> None:
+        _failed(env, number, task.task_id, fault)
+
+    with environment() as env, _faults(env, task, fail, request=number):
+        if task.task_id != VERDICT:
+            closing.resume(env, number)
+        return step(env, number)
+
+
+def run_on_store(context: Mapping[str, Any], step: Callable[[Environment, str], Result]) -> Result:
+    """Do a step on the store that this run was started for; there is no request that a fault could be put down to."""
+    store = str(context["params"]["store"])
+    with environment() as env, _faults(env, context["task_instance"], lambda env, fault: None, store=store):
+        return step(env, store)
+
+
+@contextmanager
+def _faults(
+    env: Environment, task: Any, fail: Callable[[Environment, Exception], None], **about: str
+) -> Iterator[None]:
+    """Raise to Airflow what it needs to know of a fault and no more; `fail` is told of one that is the end."""
+    try:
+        yield
+    except AirflowException:
+        raise
+    except Withdrawn as taken_back:
+        log.info("Verzoek ingetrokken / request withdrawn", **about, step=task.task_id)
+        raise AirflowSkipException(str(taken_back)) from None
+    except PASSING as fault:
+        log.warning("Later opnieuw / to be tried again", **about, step=task.task_id, error=type(fault).__name__)
+        if task.try_number > task.max_tries:
+            fail(env, fault)
+        raise AirflowException(str(fault)) from None
+    except AvgflowError as fault:
+        fail(env, fault)
+        raise AirflowFailException(str(fault)) from None
+    except Exception as fault:  # noqa: BLE001 (its text may quote a row, so it must not get through)
+        where = " < ".join(
+            f"{frame.name} ({frame.filename.rsplit('/', 1)[-1]}:{frame.lineno})"
+            for frame in reversed(traceback.extract_tb(sys.exc_info()[2])[-8:])
+        )
+        log.error(
+            "Onverwachte fout / unexpected fault",
+            **about,
+            step=task.task_id,
+            error=type(fault).__name__,
+            where=where,
+        )
+        fail(env, fault)
+        raise AirflowFailException(
+            f"Task {task.task_id} met an unexpected {type(fault).__name__}; the log says where. "
+            f"Report it, and clear the task when it is mended."
+        ) from None
 
 
 def told(env: Environment, number: str, name: EventName) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ the log.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +13,24 @@ from airflow.sdk import get_current_context, task
 from airflow.task.trigger_rule import TriggerRule
 
 from avgflow.dossier.evidence import meaning_of
-from avgflow.handling import closing, collecting, planning, validating
+from avgflow.handling import (
+    answering_erasure,
+    approving,
+    closing,
+    collecting,
+    erasing,
+    planning,
+    recounting,
+    replaying,
+    validating,
+    withdrawing,
+)
 from avgflow.handling.environment import Environment
+from avgflow.register.names import EventName
+from avgflow.register.requests import Outcome, RequestClosed
 from avgflow.settings import Settings
 from avgflow_airflow import running
-from avgflow_airflow.asking import deliver
+from avgflow_airflow.sending import deliver, deliver_all
 
 log = structlog.get_logger("avgflow")
 
@@ -65,18 +79,58 @@ def collect(store: str) -> None:
 
 
 @task
+def erase(store: str) -> None:
+    """What the approved plan says of one store, in one transaction, with the receipt."""
+
+    def step(env: Environment, number: str) -> None:
+        approving.require(env, number)
+        try:
+            receipt = erasing.run(env, store, [number])[number]
+        except RequestClosed:
+            closing.resume(env, number)  # says so where it was withdrawn meanwhile
+            raise
+        for table, actions in sorted(receipt.work.items()):
+            log.info("Tabel verwerkt / table done", store=store, table=table, **_words(actions), request=number)
+        total = sum(receipt.counts.values())
+        log.info("Bron verwerkt / store done", store=store, rows=total, digest=receipt.digest, request=number)
+
+    running.run(get_current_context(), step)
+
+
+@task
+def recount() -> None:
+    """The proof that what was to go is gone, what was to stay is there, and nothing else was touched."""
+
+    def step(env: Environment, number: str) -> None:
+        done = recounting.run(env, [number])[number]
+        _tell_checks(done.verdict, number)
+        if not done.verdict.passed:
+            raise recounting.CheckFailed(done.verdict)
+
+    running.run(get_current_context(), step)
+
+
+@task
+def answer_erasure() -> None:
+    """The letter, and whom it concerns besides: recipients, and the privacy officer."""
+
+    def step(env: Environment, number: str) -> None:
+        mails = answering_erasure.run(env, number)
+        log.info("Antwoord gemaakt / answer made", **running.told(env, number, EventName.ANSWER_MADE), request=number)
+        refused = deliver_all(env, number, mails)
+        if refused:
+            deliver_all(env, number, answering_erasure.tell_by_hand(env, number, refused))
+
+    running.run(get_current_context(), step)
+
+
+@task
 def validate() -> None:
     """The proof that nothing was missed and nothing else was taken; without it nothing is sent."""
 
     def step(env: Environment, number: str) -> None:
         done = validating.run(env, [number])[number]
-        for expectation in done.verdict.expectations:
-            meaning = meaning_of(expectation.name)
-            where = {"store": expectation.store, "check": expectation.name, "request": number}
-            if expectation.passed:
-                log.info(f"Controle geslaagd: {meaning} / check passed", **where)
-            else:
-                log.error(f"Controle mislukt: {meaning} / check failed", **where)
+        _tell_checks(done.verdict, number)
         for (store, table), counts in done.redactions.items():
             for redaction, cells in counts.items():
                 log.info(
@@ -100,6 +154,8 @@ def close() -> None:
 
     def step(env: Environment, number: str) -> None:
         closed = closing.run(env, number)
+        if closed.request.outcome is Outcome.WITHDRAWN:
+            deliver_all(env, number, withdrawing.confirmation(env, number))
         if not closed.missing:
             log.info("Verzoek afgesloten / request closed", request=number, outcome=str(closed.request.outcome))
             return
@@ -109,3 +165,29 @@ def close() -> None:
         raise closing.NotAtItsEnd(number, closed.missing)
 
     running.run(get_current_context(), step)
+
+
+@task
+def replay() -> None:
+    """What a restored backup brought back is erased again."""
+
+    def step(env: Environment, store: str) -> None:
+        done = replaying.run(env, store)
+        log.info("Opnieuw gewist / erased again", store=store, people=done.people, rows=done.rows, left=done.left)
+
+    running.run_on_store(get_current_context(), step)
+
+
+def _tell_checks(verdict: Any, number: str) -> None:
+    for expectation in verdict.expectations:
+        meaning = meaning_of(expectation.name)
+        where = {"store": expectation.store, "check": expectation.name, "request": number}
+        if expectation.passed:
+            log.info(f"Controle geslaagd: {meaning} / check passed", **where)
+        else:
+            log.error(f"Controle mislukt: {meaning} / check failed", **where)
+
+
+def _words(actions: Mapping[str, int]) -> dict[str, int]:
+    """Rows by what was done to them, as keys of a log line."""
+    return {action.replace(" ", "_"): rows for action, rows in sorted(actions.items())}

@@ -50,7 +50,7 @@ def run(
     subjects: Annotated[int, typer.Option(min=50, help="How many people to invent.")] = 1000,
 ) -> None:
     """Start everything, fill the stores if they are empty, answer one inzage request and show where the answer lies."""
-    from avgflow.cli import request, stack
+    from avgflow.cli import following, stack
     from avgflow.handling import environment
 
     with stack.telling() as progress:
@@ -69,9 +69,9 @@ def run(
         name=person.name,
         verified_by="portal-login",
     )
-    made = request.follow(env, request.enter(env, intake).number)
+    made = following.follow(env, following.enter(env, intake).number)
     typer.echo("")
-    request.show_result(env, made.number)
+    following.show_result(env, made.number)
     typer.echo(stack.addresses(found))
     url = found.as_json()["airflow"]["url"]
     another = _somebody("contact_person", subjects).identifiers["email"]

@@ -8,8 +8,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from avgflow.handling.approving import SHOWN
 from avgflow.handling.identify import Waiting
+from avgflow.handling.turns import Pause
 from avgflow.intake import AMSTERDAM, Verification, day_in_amsterdam
+from avgflow.plan import Plan, Step
+from avgflow.register.approvals import Approval
 from avgflow.register.events import Event
 from avgflow.register.names import EventName
 from avgflow.register.requests import Request, Status
@@ -19,7 +23,14 @@ _TO_DO = {
     Waiting.CHOICE: "See who it may be and say which: ",
     Waiting.ADDRESS: "If you are sure that the address is theirs: ",
     Waiting.HANDOVER: "Hand the package over safely, then: ",
+    Waiting.APPROVAL: "Look at the plan and approve it: ",
 }
+_NOBODY = {
+    Pause.EARLIER: "Nobody has to do anything: it goes on by itself.",
+    Pause.COOLING_OFF: "Nobody has to do anything: the person may think it over.",
+}
+_OF_A_STEP = ("store", "table", "class", "rows", "action", "ground", "keep_until", "columns")
+_OF_A_CHANGE = ("ground", "keep_until", "columns")
 _WIDE = 160
 """Characters a line where the output goes to a file or another program, which has no width of its own."""
 
@@ -30,17 +41,26 @@ _ORDER = ("right", "received", "due", "extended_due", "store", "table", "column"
 def standing(request: Request) -> list[str]:
     """Where a request stands, and what is to be done where it waits or has stopped."""
     lines = [f"{request.number}  {request.right}  {state(request)}  ({_term(request)})"]
-    if request.waiting_for:
-        waiting = Waiting(request.waiting_for)
-        commands = ", then ".join(waiting.commands(request.number))
-        lines.append(f"  waits for: {waiting}. {_TO_DO[waiting]}{commands}")
-        if waiting is Waiting.VERIFICATION:
-            lines.append(f"  METHOD is one of: {', '.join(Verification)}.")
-        lines.append(
-            f"  Or answer in Airflow, under Required Actions. To end it: avgflow request stop {request.number}"
-        )
+    if request.waiting_for in set(Pause):
+        lines.append(f"  waits for: {request.waiting_for}. {_NOBODY[Pause(request.waiting_for)]}")
+    elif request.waiting_for:
+        lines += _to_answer(request, Waiting(request.waiting_for))
+    if request.waiting_for in (Waiting.APPROVAL, *Pause):
+        lines.append(f"  If the person takes it back: avgflow request withdraw {request.number}")
     if request.reason:
         lines.append(f"  {request.reason}")
+    return lines
+
+
+def _to_answer(request: Request, waiting: Waiting) -> list[str]:
+    commands = ", then ".join(waiting.commands(request.number))
+    lines = [f"  waits for: {waiting}. {_TO_DO[waiting]}{commands}"]
+    if waiting is Waiting.VERIFICATION:
+        lines.append(f"  METHOD is one of: {', '.join(Verification)}.")
+    end, command = ("refuse the plan", "refuse") if waiting is Waiting.APPROVAL else ("end it", "stop")
+    lines.append(
+        f"  Or answer in Airflow, under Required Actions. To {end}: avgflow request {command} {request.number}"
+    )
     return lines
 
 
@@ -79,12 +99,31 @@ def history(events: Iterable[Event]) -> Table:
     return table
 
 
-def plan(steps: Iterable[Mapping[str, Any]]) -> Table:
-    """What was planned, by table and record class."""
-    table = grid("store", "table", "class", "rows", "action", "reason", folds=("reason",))
-    for step in steps:
-        table.add_row(*("" if value is None else str(value) for value in step.values()))
+def step(one: Step) -> dict[str, Any]:
+    """A step of a plan as `--json` has it: where, how many rows, and why; not which rows."""
+    planned = one.to_json()
+    return {**{name: planned[name] for name in _OF_A_STEP}, "reason": one.reason.en if one.reason else ""}
+
+
+def plan(made: Plan) -> Table:
+    """What was planned, by table and record class; of an inzage nothing is kept or overwritten."""
+    wanted = _OF_A_STEP if made.basis else [name for name in _OF_A_STEP if name not in _OF_A_CHANGE]
+    table = grid(*(name.replace("_", " ") for name in (*wanted, "reason")), folds=("columns", "reason"))
+    for one in map(step, made.steps):
+        table.add_row(*(_cell(one[name]) for name in (*wanted, "reason")))
     return table
+
+
+def approval(made: Plan, given: Approval | None) -> str:
+    """What a plan is called, and whether it was approved."""
+    name = made.digest[:SHOWN]
+    if made.basis is None:
+        return f"Plan {name}"
+    if given is not None and given.digest == made.digest:
+        return f"Plan {name}, approved by {given.actor} on {given.at.astimezone(AMSTERDAM):%Y-%m-%d at %H:%M}"
+    return (
+        f"Plan {name}, not approved. To approve exactly this one: avgflow request approve {made.number} --plan {name}"
+    )
 
 
 def grid(*titles: str, folds: Sequence[str] = ()) -> Table:
@@ -95,12 +134,22 @@ def grid(*titles: str, folds: Sequence[str] = ()) -> Table:
     return table
 
 
+def say(line: str, quiet: bool = False) -> None:
+    """Print a line at once, also where the output goes to another program."""
+    if not quiet:
+        print(line, flush=True)  # noqa: T201
+
+
 def print_table(table: Table) -> None:
     """Print a table as wide as the terminal, or as a line needs where there is none."""
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console = Console(highlight=False, markup=False, width=_WIDE)
     console.print(table)
+
+
+def _cell(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
 
 
 def _name(event: Event) -> str:

@@ -17,7 +17,7 @@ from avgflow.dossier.content import Answer, Redacted, StoreContent, TableContent
 from avgflow.errors import AvgflowError
 from avgflow.handling import planning, redacting, validating
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import Question, Waiting
+from avgflow.handling.identify import Question, Waiting, ask
 from avgflow.handling.validating import KNOWN_FILE, readers
 from avgflow.intake import Subject, day_in_amsterdam
 from avgflow.redaction import Known, Redactor
@@ -75,9 +75,10 @@ def run(env: Environment, number: str) -> Prepared:
     with transaction(env.register) as register:
         _made(env, register, answer, made)
     if made.size > env.settings.attachment_limit_mb * 1024 * 1024:
+        question = Question(number, Waiting.HANDOVER)
         with transaction(env.register) as register:
-            requests.set_status(register, env.keyring, number, Status.WAITING, waiting_for=Waiting.HANDOVER.value)
-        return Prepared(None, Question(number, Waiting.HANDOVER))
+            ask(env, register, question)
+        return Prepared(None, question)
     return _queue(env, number, subject, letters.answer_mail(answer, made, subject.email, env.templates))
 
 

@@ -13,17 +13,21 @@ from sqlalchemy import Connection
 
 from avgflow import letters
 from avgflow.errors import AvgflowError, StoreFault
-from avgflow.handling import planning, validating
+from avgflow.handling import approving, ways
 from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import Question
-from avgflow.register import events, evidence, outbox, receipts, requests
+from avgflow.handling.identify import Question, Waiting, Withdrawn
+from avgflow.register import events, outbox, receipts, requests
 from avgflow.register.database import transaction
+from avgflow.register.evidence import Evidence
 from avgflow.register.names import EventName
 from avgflow.register.plans import PlanMissing
 from avgflow.register.receipts import Step
 from avgflow.register.requests import Outcome, Request, Status
 from avgflow.workfile import UNFINISHED
+
+VERDICT = "close"
+"""The task that is the last of every request's run."""
 
 NAMED = 5
 """Differences between catalog and stores that a reason names; `avgflow catalog check` lists all."""
@@ -69,14 +73,15 @@ class Closed:
 def run(env: Environment, number: str) -> Closed:
     """Close a request, or put it on the register as stopped with what is missing; `Closed.missing` tells which."""
     with transaction(env.register) as register:
-        missing = _missing(env, register, number)
+        request = requests.get(register, number)
+        missing = [] if request.outcome is Outcome.WITHDRAWN else _missing(env, register, number)
         if missing:
             reason = "; ".join(one.en for one in missing)
             stopped = requests.set_status(
                 register, env.keyring, number, Status.STOPPED, reason=f"Not at its end: {reason}."
             )
             return Closed(stopped, tuple(missing))
-        outcome = _outcome(env, register, number)
+        outcome = request.outcome or _outcome(env, register, number)
         closed = requests.set_status(register, env.keyring, number, Status.CLOSED, outcome=outcome)
     _tidy(env, number)
     return Closed(closed)
@@ -115,7 +120,9 @@ def ask_officer(env: Environment, question: Question) -> str:
             due=request.due,
             templates=env.templates,
         )
-        kind = f"waiting:{waiting}"
+        # One mail for each kind of question; the approval of another plan is another question.
+        plans_made = sum(event.name == EventName.PLAN_MADE for event in events.history(register, number))
+        kind = f"waiting:{waiting}:{plans_made}" if waiting is Waiting.APPROVAL else f"waiting:{waiting}"
         return outbox.enqueue(register, env.keyring, number, kind, env.policy.officer_mailbox, message)
 
 
@@ -130,9 +137,13 @@ def resume(env: Environment, number: str) -> None:
     """Say that a stopped request is being worked on again: a human cleared one of its tasks.
 
     `Stopping` where a human stopped it and the verdict is not given yet: then it is Airflow that does a task again.
+    `Withdrawn` where the person took it back.
     """
     with transaction(env.register) as register:
-        if requests.get(register, number).status is not Status.STOPPED:
+        request = requests.get(register, number)
+        if request.outcome is Outcome.WITHDRAWN:
+            raise Withdrawn(number)
+        if request.status is not Status.STOPPED:
             return
         stops = [event for event in events.history(register, number) if event.name == EventName.REQUEST_STOPPED]
         if stops and stops[-1].actor != events.SYSTEM:
@@ -170,17 +181,18 @@ def _missing(env: Environment, register: Connection, number: str) -> list[Missin
     if requests.get(register, number).verified_by is None:
         return [Missing("de identiteit is niet vastgesteld", "the person is not verified"), *_why(register, number)]
     done = receipts.receipts(register, number)
-    collected = {receipt.store for receipt in done if receipt.step == Step.COLLECT}
-    missing = [
+    way = ways.way_of(register, number)
+    written = {receipt.store for receipt in done if receipt.step == way.step}
+    missing = _unapproved(env, register, number) + [
         Missing(f"geen ontvangstbewijs van {store}", f"no receipt of store {store}")
         for store in env.catalog.stores
-        if store not in collected
+        if store not in written
     ]
     proven = _proof(env, register, number)
     if proven is None:
-        missing.append(Missing("geen bewijs van volledigheid", "no proof of completeness"))
+        missing.append(Missing(f"geen {way.proof.nl}", f"no {way.proof.en}"))
     elif not proven.passed:
-        missing.append(Missing("de controle is niet geslaagd", "the completeness check did not pass"))
+        missing.append(Missing(f"de {way.check.nl} is niet geslaagd", f"the {way.check.en} did not pass"))
     mails = [mail for mail in outbox.mails(register, number) if mail.kind == ANSWER]
     handed = any(receipt.step == Step.HAND_OVER for receipt in done)
     if not mails and not handed:
@@ -191,11 +203,22 @@ def _missing(env: Environment, register: Connection, number: str) -> list[Missin
     return missing + _why(register, number) if missing else []
 
 
-def _proof(env: Environment, register: Connection, number: str) -> evidence.Evidence | None:
+def _proof(env: Environment, register: Connection, number: str) -> Evidence | None:
     try:
-        return validating.proof(env, register, number)
+        return ways.proof(env, register, number)
     except PlanMissing:
         return None
+
+
+def _outcome(env: Environment, register: Connection, number: str) -> Outcome:
+    return ways.way_of(register, number).outcome(env, register, number, _proof(env, register, number))
+
+
+def _unapproved(env: Environment, register: Connection, number: str) -> list[Missing]:
+    """That the newest plan of a right that changes stores is not the one that was approved."""
+    if not ways.way_of(register, number).changes or approving.approved(env, register, number):
+        return []
+    return [Missing("het plan is niet goedgekeurd", "the plan is not approved")]
 
 
 def _stopped(register: Connection, number: str) -> Missing | None:
@@ -204,8 +227,10 @@ def _stopped(register: Connection, number: str) -> Missing | None:
     for event in events.history(register, number):
         if event.name in _TAKEN_UP:
             stopped = None
+        elif event.name == EventName.PLAN_REFUSED:
+            stopped = Missing(f"het plan is afgekeurd door {event.actor}", f"the plan was refused by {event.actor}")
         elif event.name == EventName.REQUEST_STOPPED and event.actor != events.SYSTEM:
-            stopped = Missing(f"gestopt door {event.actor}", f"stopped by {event.actor}")
+            stopped = stopped or Missing(f"gestopt door {event.actor}", f"stopped by {event.actor}")
     return stopped
 
 
@@ -227,29 +252,6 @@ def _why(register: Connection, number: str) -> list[Missing]:
     left = len(drifted) - NAMED
     more = [Missing(f"nog {left} tabellen of kolommen", f"{left} more tables or columns")] if left > 0 else []
     return [*failed.values(), *list(drifted)[:NAMED], *more]
-
-
-def _outcome(env: Environment, register: Connection, number: str) -> Outcome:
-    """Fulfilled, unless nothing was held or something about the person could not be given (art. 15(4))."""
-    try:
-        plan = planning.newest(env, register, number)
-    except PlanMissing:
-        raise NotAtItsEnd(number, [Missing("geen plan", "no plan")]) from None
-    collected = sum(sum(r.counts.values()) for r in receipts.receipts(register, number) if r.step == Step.COLLECT)
-    if collected == 0:
-        return Outcome.NOTHING_FOUND
-    proven = _proof(env, register, number)
-    others = proven is not None and _others(env, proven)
-    return Outcome.PARTLY_FULFILLED if plan.shared_rows or others else Outcome.FULFILLED
-
-
-def _others(env: Environment, proof: evidence.Evidence) -> bool:
-    """Whether anything of people other than staff was replaced; names of staff are not the person's data (C-579/21)."""
-    for entry in proof.result["redactions"]:
-        table = next(t for n, t in env.catalog.stores[entry["store"]].tables.items() if str(n) == entry["table"])
-        if entry["reason"] != "third_party" or table.columns[entry["column"]].category != "staff":
-            return True
-    return False
 
 
 def _tidy(env: Environment, number: str) -> None:

@@ -15,7 +15,7 @@ from avgflow.intake import Verification
 from avgflow.register import events, identities, requests
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
-from avgflow.register.requests import Status
+from avgflow.register.requests import Outcome, Request, Status
 from avgflow.stores.resolve import Start, resolve
 
 
@@ -26,6 +26,7 @@ class Waiting(StrEnum):
     CHOICE = "choice-of-person"
     ADDRESS = "unknown-address"
     HANDOVER = "handover"
+    APPROVAL = "approval"
 
     @property
     def nl(self) -> str:
@@ -54,6 +55,11 @@ _WORDS: dict[Waiting, tuple[str, ...]] = {
         "avgflow request approve {n}",
     ),
     Waiting.HANDOVER: ("overhandiging: het pakket is te groot voor een e-mail", "avgflow request approve {n}"),
+    Waiting.APPROVAL: (
+        "uw goedkeuring van het plan: wat gewist wordt en wat blijft",
+        "avgflow request show {n} --plan",
+        "avgflow request approve {n} --plan PLAN",
+    ),
 }
 
 _EXPLANATIONS = {
@@ -75,6 +81,12 @@ _EXPLANATIONS = {
         "Het pakket staat klaar op de machine waar avgflow draait. Geef het op een veilige manier aan de betrokkene. "
         "Zeg daarna dat het gebeurd is."
     ),
+    Waiting.APPROVAL: (
+        "Bekijk eerst het plan. Onder het plan staan twaalf letters en cijfers. Vul die in op de plaats van PLAN. U "
+        "keurt alleen dat plan goed. Verandert er iets in de systemen? Dan komt er een nieuw plan en "
+        "vragen wij het u opnieuw. Bent u het er niet mee eens? Keur het plan dan af met avgflow request refuse. Is er "
+        "meer dan één privacy officer? Dan keurt iemand anders goed dan wie het verzoek inschreef."
+    ),
 }
 
 
@@ -89,6 +101,21 @@ class Question:
 
 class ChoiceRefused(AvgflowError):
     """A human's answer does not fit the question."""
+
+
+class Withdrawn(AvgflowError):
+    """The person took the request back; nothing more is done for it."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} was withdrawn; nothing more is done for it.")
+
+
+def refuse_closed(request: Request) -> None:
+    """`Withdrawn` for a request that was taken back, `RequestClosed` for one that is closed otherwise."""
+    if request.outcome is Outcome.WITHDRAWN:
+        raise Withdrawn(request.number)
+    if request.status is Status.CLOSED:
+        raise requests.RequestClosed(request.number, str(request.outcome))
 
 
 class NotSettled(AvgflowError):
@@ -116,8 +143,7 @@ def identify(env: Environment, numbers: Sequence[str]) -> dict[str, Question | N
     with transaction(env.register) as register:
         for number in numbers:
             request = requests.set_status(register, env.keyring, number, Status.RUNNING)
-            if request.status is Status.CLOSED:
-                raise requests.RequestClosed(number, str(request.outcome))
+            refuse_closed(request)
             if request.verified_by is None:
                 questions[number] = Question(number, Waiting.VERIFICATION)
             else:
@@ -218,8 +244,15 @@ def _address_unknown(env: Environment, register: Connection, number: str, who: F
 def _ask(env: Environment, number: str, question: Question | None) -> Question | None:
     if question is not None:
         with transaction(env.register) as register:
-            requests.set_status(register, env.keyring, number, Status.WAITING, waiting_for=question.waiting.value)
+            ask(env, register, question)
     return question
+
+
+def ask(env: Environment, register: Connection, question: Question) -> None:
+    """Put on the register that a request waits for a human; `Withdrawn` where it was taken back meanwhile."""
+    refuse_closed(
+        requests.set_status(register, env.keyring, question.number, Status.WAITING, waiting_for=question.waiting.value)
+    )
 
 
 def take(env: Environment, number: str, verified_by: str | None, persons: Sequence[int], actor: str) -> None:

@@ -9,13 +9,14 @@ from avgflow import terms
 from avgflow.airflow_api import AirflowApi
 from avgflow.errors import AvgflowError
 from avgflow.handling.environment import Environment
+from avgflow.handling.ways import WAYS
 from avgflow.intake import Intake, Right
 from avgflow.register import events, requests
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.requests import Request
 
-DAGS = {Right.ACCESS: "access_request"}
+DAGS = {right: way.dag for right, way in WAYS.items()}
 """The DAG of each right that this version carries out."""
 
 

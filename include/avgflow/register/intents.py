@@ -19,6 +19,7 @@ from avgflow.crypto import Keyring
 from avgflow.register.detail import DetailRefused, checked_code, checked_counts
 from avgflow.register.locks import locked
 from avgflow.register.receipts import Step
+from avgflow.register.requests import RequestClosed, Status
 from avgflow.register.schema import intent as table
 
 _TRANSACTION = re.compile(r"[0-9]{1,20}")
@@ -62,9 +63,12 @@ def put_intent(
     """Write an intent; the same transaction again changes nothing.
 
     It has no event, for nothing has happened yet: `keyring` is taken as by every writer of the register. The plan must
-    be on the register (`RegisterRefused` otherwise).
+    be on the register (`RegisterRefused` otherwise). `RequestClosed` where the request was withdrawn meanwhile: from
+    here on it cannot be any more.
     """
-    locked(conn, number)
+    held = locked(conn, number)
+    if held.status == Status.CLOSED:
+        raise RequestClosed(number, held.outcome)
     if not _TRANSACTION.fullmatch(transaction):
         raise DetailRefused("the transaction of an intent", "it is not a transaction's id")
     if not _SYSTEM.fullmatch(system):

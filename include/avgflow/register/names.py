@@ -36,6 +36,7 @@ class EventName(Bilingual):
     REQUEST_RESOLVED = "request.resolved", "Persoon aangewezen door een mens", "Person pointed out by a human"
     REQUEST_EXTENDED = "request.extended", "Termijn verlengd", "Term extended"
     REQUEST_WAITING = "request.waiting", "Wacht op een mens", "Waiting for a human"
+    REQUEST_COOLING_OFF = "request.cooling_off", "Bedenktijd loopt", "Cooling-off time runs"
     REQUEST_STOPPED = "request.stopped", "Behandeling gestopt", "Work stopped"
     REQUEST_CLOSED = "request.closed", "Verzoek afgesloten", "Request closed"
     REQUEST_QUEUED = "request.queued", "Wacht op een ander verzoek", "Waiting for another request"
@@ -48,6 +49,8 @@ class EventName(Bilingual):
     PLAN_MADE = "plan.made", "Plan gemaakt", "Plan made"
     PLAN_APPROVED = "plan.approved", "Plan goedgekeurd", "Plan approved"
     PLAN_REFUSED = "plan.refused", "Plan afgekeurd", "Plan refused"
+
+    ERASURE_BEGUN = "erasure.begun", "Wissen begonnen", "Erasure begun"
 
     STORE_COLLECTED = "store.collected", "Gegevens verzameld", "Records collected"
     STORE_ERASED = "store.erased", "Gegevens gewist", "Records erased"

@@ -203,11 +203,13 @@ def set_status(
     outcome: Outcome | None = None,
     reason: str | None = None,
     detail: Mapping[str, object] | None = None,
+    event: EventName | None = None,
 ) -> Request:
     """Say where a request stands, with the event; nothing happens where it stands there already.
 
     `waiting_for` is a code and goes with `waiting` only; `closed` needs an outcome. `reason` is one line for people,
-    such as the text of an `AvgflowError`; what belongs in the log of it goes into `detail`, as codes. A closed
+    such as the text of an `AvgflowError`; what belongs in the log of it goes into `detail`, as codes. `event` where
+    another than the status' own says what happened. A closed
     request stays as it is, so that a step that runs late does no harm; `RequestClosed` where it is to be closed with
     another outcome.
     """
@@ -231,9 +233,8 @@ def set_status(
         .returning(*SHOWN)
     ).one()
     facts = {name: now[name] for name in ("waiting_for", "outcome") if now[name]}
-    chain.link(
-        conn, keyring, [entry(_event_of(held.status, now["status"]), number, actor, {**facts, **(detail or {})})]
-    )
+    name = event or _event_of(held.status, now["status"])
+    chain.link(conn, keyring, [entry(name, number, actor, {**facts, **(detail or {})})])
     return _request(row)
 
 

@@ -1,0 +1,118 @@
+"""`avgflow request verify|choose|approve|refuse|stop|withdraw`: what a human decides about a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from avgflow import answers
+from avgflow.airflow_api import AirflowApi
+from avgflow.cli.keyboard import actor
+from avgflow.cli.shown import say
+from avgflow.errors import AvgflowError
+from avgflow.handling import approving, environment, withdrawing
+from avgflow.handling import candidates as possible
+from avgflow.handling.environment import Environment
+from avgflow.handling.identify import Waiting
+from avgflow.handling.registering import DAGS
+from avgflow.intake import parse
+from avgflow.register import requests
+from avgflow.register.database import transaction
+from avgflow.register.requests import Request, Status
+
+app = typer.Typer()
+
+Number = Annotated[str, typer.Argument(help="The request's number, such as AVG-2026-00042.")]
+
+GO_ON, STOP = "Verder", "Stoppen"
+
+
+class NotWaiting(AvgflowError):
+    """A request waits for something else than what was answered."""
+
+    def __init__(self, number: str, waiting_for: str | None) -> None:
+        what = f"waits for {waiting_for}" if waiting_for else "waits for no answer"
+        super().__init__(f"{number} {what}; `avgflow request show {number}` says what is to be done.")
+
+
+@app.command()
+def verify(
+    number: Number,
+    verified_by: Annotated[str, typer.Option(help="portal-login, known-email, phone-callback, in-person or mandate.")],
+) -> None:
+    """Say how the person was verified; the request goes on."""
+    env, request = _waiting(number, Waiting.VERIFICATION)
+    method = parse(right="access", email="a@b.nl", verified_by=verified_by).verified_by
+    _give(env, request, GO_ON, {"verified_by": method})
+
+
+@app.command()
+def choose(number: Number, persons: Annotated[list[int], typer.Argument(help="Numbers of --candidates.")]) -> None:
+    """Say which of the candidates the person is; several numbers where they are the same person."""
+    env, request = _waiting(number, Waiting.CHOICE)
+    possible.check(env, number, persons)
+    _give(env, request, GO_ON, {"persons": ",".join(map(str, persons))})
+
+
+@app.command()
+def approve(
+    number: Number,
+    plan: Annotated[
+        str | None, typer.Option(help="The plan that you approve, as `request show --plan` names it; else the newest.")
+    ] = None,
+) -> None:
+    """Answer 'go on' to what the request waits for: a plan approved, an unknown address accepted, a package handed
+    over.
+    """
+    if plan is not None:
+        env, request = _waiting(number, Waiting.APPROVAL)
+    else:
+        env, request = _waiting(number, Waiting.APPROVAL, Waiting.ADDRESS, Waiting.HANDOVER)
+    inputs = {}
+    if request.waiting_for == Waiting.APPROVAL:
+        inputs["plan"] = approving.check(env, number, plan, actor(env))
+        say(f"Approving plan {inputs['plan']} of {number}.")
+    _give(env, request, GO_ON, inputs)
+
+
+@app.command()
+def refuse(number: Number) -> None:
+    """Refuse the plan that waits for approval; nothing is changed, and the request is stopped, on record."""
+    env, request = _waiting(number, Waiting.APPROVAL)
+    _give(env, request, STOP, {})
+
+
+@app.command()
+def stop(number: Number) -> None:
+    """Answer 'stop' to what the request waits for; it stays on the register as stopped."""
+    env, request = _waiting(number, *Waiting)
+    _give(env, request, STOP, {})
+
+
+@app.command()
+def withdraw(number: Number) -> None:
+    """The person takes the request back; possible until the first store is changed. They get a confirmation."""
+    env = environment.of_settings()
+    request = withdrawing.withdraw(env, number, actor(env))
+    say(f"{number} is withdrawn; nothing was changed in the stores.")
+    withdrawing.end_run(env, AirflowApi.of(env.settings), request)
+    say("Its run has ended, and the confirmation is sent.")
+
+
+def _waiting(number: str, *fitting: Waiting) -> tuple[Environment, Request]:
+    """A request that waits for one of these; `NotWaiting` otherwise."""
+    env = environment.of_settings()
+    with transaction(env.register) as register:
+        request = requests.get(register, number)
+    if request.status is not Status.WAITING or request.waiting_for not in fitting:
+        raise NotWaiting(number, request.waiting_for)
+    return env, request
+
+
+def _give(env: Environment, request: Request, option: str, inputs: Mapping[str, Any]) -> None:
+    number = request.number
+    taken = answers.give(env, AirflowApi.of(env.settings), DAGS[request.right], number, option, inputs)
+    hint = "shows how it goes on" if taken else "shows when it is taken up: Airflow is busy"
+    say(f"{number}: answered. `avgflow request show {number}` {hint}.")

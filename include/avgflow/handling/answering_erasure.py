@@ -1,0 +1,147 @@
+"""Step 5 of an erasure: the letter, and all that goes with it, on the register in one go; made once, however often this
+runs.
+
+With the letter go: the suppressions, the notices to recipients (art. 19), and a mail to the privacy officer about what
+only a human can do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from avgflow import letters
+from avgflow.dossier import erasure
+from avgflow.dossier.erasure import ErasureAnswer
+from avgflow.handling import planning, ways
+from avgflow.handling.answering import ANSWER, NotProven
+from avgflow.handling.environment import Environment
+from avgflow.intake import Subject, day_in_amsterdam
+from avgflow.letters import Mention
+from avgflow.plan import Plan
+from avgflow.policy.models import Recipient
+from avgflow.register import events, locks, notices, outbox, requests, suppressions
+from avgflow.register.database import transaction
+from avgflow.register.events import SYSTEM
+from avgflow.register.evidence import Evidence
+from avgflow.register.names import EventName
+
+LOOSE_ENDS = "loose-ends"
+RECIPIENT = "recipient"
+"""Kinds of mails beside the answer; a recipient's has its id behind it."""
+
+REASON = "erasure"
+"""Why an address is suppressed."""
+
+
+def run(env: Environment, number: str) -> Sequence[str]:
+    """Put all mails of one answered erasure in the outbox, with what else belongs to it on the register; the
+    Message-IDs, the person's first. A second run finds what is there.
+    """
+    with transaction(env.register) as register:
+        locks.lock(register, [number])
+        if not _queued(register, number):
+            _make(env, register, number)
+        return _queued(register, number)
+
+
+def tell_by_hand(env: Environment, number: str, refused: Collection[str]) -> Sequence[str]:
+    """Put a mail to the privacy officer in the outbox about recipients whose mail server refuses our mail for good."""
+    with transaction(env.register) as register:
+        kinds = [mail.kind for mail in outbox.mails(register, number) if mail.message_id in refused]
+        by_hand = [env.policy.recipient(kind.partition(":")[2]) for kind in kinds if kind.startswith(f"{RECIPIENT}:")]
+        if not by_hand:
+            return []
+        mail = letters.loose_ends_mail(number, env.policy, (), by_hand, templates=env.templates)
+        officer = env.policy.officer_mailbox
+        return [outbox.enqueue(register, env.keyring, number, f"{LOOSE_ENDS}:refused", officer, mail)]
+
+
+def _queued(register: Connection, number: str) -> list[str]:
+    """The person's first, so that nothing else keeps it from going."""
+    ours = [mail for mail in outbox.mails(register, number) if mail.kind.partition(":")[0] in _ORDER]
+    return [mail.message_id for mail in sorted(ours, key=lambda mail: _ORDER.index(mail.kind.partition(":")[0]))]
+
+
+_ORDER = (ANSWER, RECIPIENT, LOOSE_ENDS)
+
+
+def _make(env: Environment, register: Connection, number: str) -> None:
+    proven = ways.proof(env, register, number)
+    if proven is None or not proven.passed:
+        raise NotProven(number)
+    plan = planning.newest(env, register, number)
+    request, subject = requests.get(register, number), requests.subject(register, env.keyring, number)
+    mentions = _mentions(proven)
+    answer = erasure.of_plan(
+        replace(plan, steps=(*plan.done, *plan.steps)),
+        env.catalog,
+        env.policy,
+        language=request.language.value,
+        name=subject.name,
+        received=request.received,
+        made_on=day_in_amsterdam(),
+        mentions=bool(mentions),
+    )
+    _suppress(env, register, plan)
+    by_hand = _notify(env, register, plan, answer)
+    _queue(env, register, answer, subject, mentions, by_hand)
+    detail = {
+        "erased": sum(one.rows for one in answer.erased),
+        "kept": sum(step.rows for step in plan.steps if step.action == "keep"),
+        "outcome": answer.outcome,
+    }
+    events.append(register, env.keyring, EventName.ANSWER_MADE, number, detail=detail)
+
+
+def _suppress(env: Environment, register: Connection, plan: Plan) -> None:
+    """Every address that was the person's own; a mailbox that others use too stays open to them."""
+    for channel in plan.suppress:
+        for address in sorted(_own(plan).get(channel, frozenset())):
+            suppressions.suppress(register, env.keyring, channel, address, REASON, plan.number, SYSTEM)
+
+
+def _notify(env: Environment, register: Connection, plan: Plan, answer: ErasureAnswer) -> Sequence[Recipient]:
+    """A mail to each recipient that has an address; the others are returned, for a human to tell. All are on record, to
+    be confirmed.
+    """
+    own = _own(plan)
+    for recipient in answer.told:
+        message_id = None
+        if recipient.email is not None:
+            titles = erasure.titles_erased(answer, recipient)
+            mail = letters.recipient_mail(plan.number, env.policy, recipient, titles, own, templates=env.templates)
+            kind = f"{RECIPIENT}:{recipient.id}"
+            message_id = outbox.enqueue(register, env.keyring, plan.number, kind, recipient.email, mail)
+        notices.put_notice(register, env.keyring, plan.number, recipient.id, message_id, SYSTEM)
+    return [recipient for recipient in answer.told if recipient.email is None]
+
+
+def _queue(
+    env: Environment,
+    register: Connection,
+    answer: ErasureAnswer,
+    subject: Subject,
+    mentions: Sequence[Mention],
+    by_hand: Sequence[Recipient],
+) -> None:
+    number = answer.number
+    mail = letters.erasure_mail(answer, subject.email, env.templates)
+    outbox.enqueue(register, env.keyring, number, ANSWER, subject.email, mail)
+    if mentions or by_hand:
+        officer = env.policy.officer_mailbox
+        mail = letters.loose_ends_mail(number, env.policy, mentions, by_hand, templates=env.templates)
+        outbox.enqueue(register, env.keyring, number, LOOSE_ENDS, officer, mail)
+
+
+def _own(plan: Plan) -> Mapping[str, frozenset[str]]:
+    """The identifiers that are the person's and nobody else's, by kind."""
+    shared = plan.footprint.shared
+    return {kind: found - shared.get(kind, frozenset()) for kind, found in plan.footprint.held.items()}
+
+
+def _mentions(proof: Evidence) -> list[Mention]:
+    """The free-text columns in which the re-count found identifiers of the person again."""
+    return [Mention(**found) for found in proof.result.get("mentions", ())]

@@ -1,0 +1,171 @@
+"""The step between plan and stores of a right that changes them: whose turn it is, who approves which plan, and the
+time to think it over.
+
+What is approved is the digest of a plan. The plan is made anew each time, so that one whose world has changed since is
+another plan, and asks for another approval.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from avgflow.errors import AvgflowError
+from avgflow.handling import planning, turns
+from avgflow.handling.environment import Environment
+from avgflow.handling.identify import ChoiceRefused, Question, Waiting, ask, refuse_closed
+from avgflow.handling.turns import NotItsTurn, Pause
+from avgflow.intake import AMSTERDAM
+from avgflow.register import approvals, events, locks, plans, requests
+from avgflow.register.approvals import Approval
+from avgflow.register.database import transaction
+from avgflow.register.events import Event
+from avgflow.register.names import EventName
+from avgflow.register.plans import PlanMissing
+from avgflow.register.requests import Status
+
+SHOWN = 12
+"""As much of a plan's digest as people read and type."""
+
+_NAMED = re.compile(rf"[0-9a-f]{{{SHOWN},64}}")
+
+
+class StillCoolingOff(AvgflowError):
+    """A store was to be changed while the person may still think it over."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            f"The cooling-off time of {number} is not over. Clear task 'approve' and what follows, which waits for it."
+        )
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A request goes on at a later moment by itself; nobody has to do anything."""
+
+    until: datetime
+    pause: Pause
+
+
+def approve(env: Environment, number: str) -> Question | Wait | None:
+    """None where the stores may be changed now: the request has its turn, its plan is approved as it is, and the time
+    to think it over is past.
+    """
+    if turns.wait(env, number):
+        return _poll(env)
+    plan = planning.make(env, [number])[number]
+    with transaction(env.register) as register:
+        approval = approvals.approval(register, number)
+        if approval is None or approval.digest != plan.digest:
+            question = Question(number, Waiting.APPROVAL)
+            ask(env, register, question)
+            return question
+    until = _until(env, approval)
+    if datetime.now(UTC) < until:
+        return _cool_off(env, number, until)
+    return _poll(env) if turns.begin(env, number) else None
+
+
+def take(env: Environment, number: str, named: object, actor: str) -> None:
+    """Record that a human approves the newest plan; `named` is what they call it by, the first of its digest.
+
+    `ChoiceRefused` where that is another plan, or where this human may not approve it.
+    """
+    with transaction(env.register) as register:
+        locks.lock(register, [number])
+        digest = plans.get_plan(register, env.keyring, number).digest
+        _refuse_another(number, named, digest)
+        _refuse_approver(env, events.history(register, number), number, actor)
+        approvals.put_approval(register, env.keyring, number, digest, actor)
+
+
+def check(env: Environment, number: str, named: str | None, actor: str) -> str:
+    """What the newest plan is called by, for whoever is about to approve it; `ChoiceRefused` as `take`."""
+    with transaction(env.register) as register:
+        digest = plans.get_plan(register, env.keyring, number).digest
+        if named is not None:
+            _refuse_another(number, named, digest)
+        _refuse_approver(env, events.history(register, number), number, actor)
+    return digest[:SHOWN]
+
+
+def refuse(env: Environment, number: str, actor: str) -> None:
+    """Record that a human refuses the newest plan; the request is stopped."""
+    with transaction(env.register) as register:
+        digest = plans.get_plan(register, env.keyring, number).digest
+        approvals.put_refusal(register, env.keyring, number, digest, actor)
+
+
+def require(env: Environment, number: str) -> None:
+    """`StillCoolingOff` or `NotItsTurn` unless it is time to change the stores for this request, whatever happened to
+    the task before (Airflow lets a user mark one as successful, or clear one store's alone). That the plan is approved
+    the store work itself sees to.
+    """
+    with transaction(env.register) as register:
+        approval = approvals.approval(register, number)
+    if approval is not None and datetime.now(UTC) < _until(env, approval):
+        raise StillCoolingOff(number)
+    if first := turns.begin(env, number):
+        raise NotItsTurn(number, first[0].number)
+
+
+def approved(env: Environment, register: Connection, number: str) -> bool:
+    """Whether the newest plan of a request is the one that was approved."""
+    try:
+        newest = plans.get_plan(register, env.keyring, number).digest
+    except PlanMissing:
+        return False
+    standing = approvals.approval(register, number)
+    return standing is not None and standing.digest == newest
+
+
+def _until(env: Environment, approval: Approval) -> datetime:
+    return approval.at + timedelta(days=env.policy.erasure.cooling_off_days)
+
+
+def _poll(env: Environment) -> Wait:
+    return Wait(datetime.now(UTC) + timedelta(seconds=env.settings.queue_seconds), Pause.EARLIER)
+
+
+def _cool_off(env: Environment, number: str, until: datetime) -> Wait:
+    moment = until.astimezone(AMSTERDAM)
+    with transaction(env.register) as register:
+        waiting = requests.set_status(
+            register,
+            env.keyring,
+            number,
+            Status.WAITING,
+            waiting_for=Pause.COOLING_OFF,
+            reason=f"Work on the stores begins on {moment:%Y-%m-%d} at {moment:%H:%M}; it can be withdrawn until then.",
+            detail={"until": f"{moment:%Y-%m-%d}"},
+            event=EventName.REQUEST_COOLING_OFF,
+        )
+    refuse_closed(waiting)
+    return Wait(until, Pause.COOLING_OFF)
+
+
+def _refuse_another(number: str, named: object, digest: str) -> None:
+    if not isinstance(named, str) or not _NAMED.fullmatch(named := named.strip().lower()):
+        raise ChoiceRefused(
+            f"Say which plan you approve: the {SHOWN} signs that `avgflow request show {number} --plan` ends with."
+        )
+    if not digest.startswith(named):
+        raise ChoiceRefused(
+            f"That is not the newest plan of {number}. Look at it anew: `avgflow request show {number} --plan`."
+        )
+
+
+def _refuse_approver(env: Environment, history: Sequence[Event], number: str, actor: str) -> None:
+    officers = {login.strip().lower() for login in env.policy.erasure.officers}
+    if len(officers) < 2:
+        return
+    registered = {event.actor.lower() for event in history if event.name == EventName.REQUEST_REGISTERED}
+    if actor.lower() not in officers - registered:
+        raise ChoiceRefused(
+            f"The plan of {number} is approved by a privacy officer other than who registered the request: "
+            f"{', '.join(sorted(officers - registered))}."
+        )

@@ -1,0 +1,118 @@
+"""Whose turn it is: requests of one person that change the stores are carried out one after the other.
+
+An access request goes first, for it asks what is there now; of two requests that change the stores the one with the
+lower number does. Whoever has begun is not interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from avgflow.errors import AvgflowError
+from avgflow.handling.environment import Environment
+from avgflow.handling.identify import refuse_closed
+from avgflow.handling.ways import WAYS
+from avgflow.register import events, locks, requests, subjects
+from avgflow.register.database import transaction
+from avgflow.register.names import EventName
+from avgflow.register.requests import Request, Status
+
+
+class Pause(StrEnum):
+    """What a request waits for where no human has to do anything, as it stands on the register."""
+
+    EARLIER = "earlier-request"
+    COOLING_OFF = "cooling-off"
+
+
+class NotItsTurn(AvgflowError):
+    """Another request of the same person is at work in the stores; worth another try later."""
+
+    def __init__(self, number: str, first: str) -> None:
+        super().__init__(
+            f"{first} of the same person is at work; {number} goes on after it. "
+            f"If it takes long, see `avgflow request show {first}`, then clear this task."
+        )
+
+
+def ahead(register: Connection, number: str) -> Sequence[Request]:
+    """The open, verified requests of the same person that go before this one, in their order; none once it has
+    begun.
+    """
+    if begun(register, number):
+        return []
+    others = subjects.open_of_same(register, number)
+    return sorted(
+        (
+            other
+            for other in others
+            if not _changes(other) or _order(other.number) < _order(number) or begun(register, other.number)
+        ),
+        key=lambda other: (_changes(other), _order(other.number)),
+    )
+
+
+def wait(env: Environment, number: str) -> Sequence[Request]:
+    """As `ahead`; where there are any, the request is on the register as waiting for the first of them."""
+    with transaction(env.register) as register:
+        return _wait(env, register, number)
+
+
+def begin(env: Environment, number: str) -> Sequence[Request]:
+    """Begin, unless another request goes first: then those, as `wait`. Of two at once one begins and the other waits.
+
+    `Withdrawn` where the person took the request back.
+    """
+    with transaction(env.register) as register:
+        # All of them, so that whoever else of these would begin waits here and then sees what became of it.
+        same = [other.number for other in subjects.open_of_same(register, number)]
+        locks.lock(register, [number, *same])
+        refuse_closed(requests.get(register, number))
+        if begun(register, number):
+            return []
+        first = _wait(env, register, number)
+        if not first:
+            events.append(register, env.keyring, EventName.ERASURE_BEGUN, number)
+            requests.set_status(register, env.keyring, number, Status.RUNNING)
+        return first
+
+
+def begun(register: Connection, number: str) -> bool:
+    """Whether a request is at work in the stores: it had its turn, and was not stopped since."""
+    turn = False
+    for event in events.history(register, number):
+        if event.name == EventName.ERASURE_BEGUN:
+            turn = True
+        elif event.name == EventName.REQUEST_STOPPED:
+            turn = False
+    return turn
+
+
+def _wait(env: Environment, register: Connection, number: str) -> Sequence[Request]:
+    first = ahead(register, number)
+    if first:
+        refuse_closed(
+            requests.set_status(
+                register,
+                env.keyring,
+                number,
+                Status.WAITING,
+                waiting_for=Pause.EARLIER,
+                reason=f"{first[0].number} of the same person goes first.",
+                detail={"first": first[0].number},
+                event=EventName.REQUEST_QUEUED,
+            )
+        )
+    return first
+
+
+def _changes(request: Request) -> bool:
+    return request.right not in WAYS or WAYS[request.right].changes
+
+
+def _order(number: str) -> tuple[int, ...]:
+    """Numbers in the order in which they were given out, though a year's hundred thousandth has a digit more."""
+    return tuple(map(int, number.split("-")[1:]))

@@ -1,0 +1,63 @@
+"""What a human is asked, in Dutch and English: fixed texts, which hold nothing of the request but its number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from avgflow.handling.identify import Waiting
+from avgflow.intake import Verification
+
+GO_ON, STOP = "Verder", "Stoppen"
+
+BODIES: Mapping[Waiting, str] = {
+    Waiting.VERIFICATION: """
+Er is nog niet vastgesteld wie dit verzoek doet. Stel dat vast, zonder kopie van een identiteitsbewijs. Zeg hieronder
+hoe u dat deed en kies **Verder**.
+
+*It is not known yet who makes this request. Verify the person, without a copy of an identity document. Say below how
+you did it, then choose **Verder** (go on).*
+""",
+    Waiting.CHOICE: """
+Dit verzoek kan over meer dan één persoon gaan. `avgflow request show NUMMER --candidates` toont wie het kunnen zijn.
+Vul hieronder het nummer in van de juiste persoon en kies **Verder**. Staat dezelfde persoon er vaker? Vul dan al die
+nummers in, bijvoorbeeld `1,3`.
+
+*This request may be about more than one person. `avgflow request show NUMBER --candidates` shows who they are. Give
+the number of the right one below (several, such as `1,3`, if they are the same person), then choose **Verder** (go
+on).*
+""",
+    Waiting.ADDRESS: """
+De identiteit is vastgesteld met een bekend e-mailadres, maar het adres van dit verzoek staat bij deze persoon in geen
+enkel systeem. Weet u zeker dat het adres van deze persoon is? Kies dan **Verder**. Anders: **Stoppen**. U hoeft
+hieronder niets in te vullen.
+
+*The person was verified by a known e-mail address, but no store holds the address of this request for them. Choose
+**Verder** (go on) only if you are sure that it is theirs; else **Stoppen** (stop). Leave the fields below empty.*
+""",
+    Waiting.HANDOVER: """
+Het pakket is te groot voor een e-mail. Het staat klaar in de werkmap van avgflow, bij dit nummer. Geef het op een
+andere, veilige manier aan de persoon en kies daarna **Verder**.
+
+*The package is too large for a mail. It lies in avgflow's work folder, under this number. Hand it over safely another
+way, then choose **Verder** (go on).*
+""",
+    Waiting.APPROVAL: """
+Dit verzoek verandert gegevens in de systemen. Bekijk het plan: `avgflow request show NUMMER --plan`. Onder het plan
+staat welk plan het is, in twaalf letters en cijfers. Vul die hieronder in en kies **Verder**. Kies **Stoppen** om het
+plan af te keuren. Is er meer dan één privacy officer? Dan keurt iemand anders goed dan wie het verzoek inschreef.
+
+*This request changes data in the stores. Look at the plan: `avgflow request show NUMBER --plan`. It ends with the
+twelve signs that name it. Give these below and choose **Verder** (go on), or **Stoppen** (stop) to refuse the plan.
+Where there is more than one privacy officer, another one approves than who registered the request.*
+""",
+}
+
+WAYS: Mapping[str, str] = {
+    "null": "– kies / choose –",
+    Verification.PORTAL_LOGIN: "Ingelogd op het klantenportaal (portal login)",
+    Verification.KNOWN_EMAIL: "Antwoord vanaf een bekend e-mailadres (known e-mail)",
+    Verification.PHONE_CALLBACK: "Teruggebeld op een bekend nummer (phone call-back)",
+    Verification.IN_PERSON: "In persoon (in person)",
+    Verification.MANDATE: "Machtiging gezien (mandate)",
+}
+"""How Airflow's form names the ways of verifying."""
