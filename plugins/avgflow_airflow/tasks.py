@@ -105,7 +105,7 @@ def recount() -> None:
         done = recounting.run(env, [number])[number]
         _tell_checks(done.verdict, number)
         if not done.verdict.passed:
-            raise recounting.CheckFailed(done.verdict)
+            raise recounting.NotErased(done.verdict)
 
     running.run(get_current_context(), step)
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from avgflow import letters
 from avgflow.dossier import erasure
 from avgflow.dossier.erasure import ErasureAnswer
-from avgflow.handling import planning, ways
+from avgflow.handling import planning, recounting
 from avgflow.handling.answering import ANSWER, NotProven
 from avgflow.handling.environment import Environment
 from avgflow.intake import Subject, day_in_amsterdam
@@ -69,7 +69,7 @@ _ORDER = (ANSWER, RECIPIENT, LOOSE_ENDS)
 
 
 def _make(env: Environment, register: Connection, number: str) -> None:
-    proven = ways.proof(env, register, number)
+    proven = recounting.proof(env, register, number)
     if proven is None or not proven.passed:
         raise NotProven(number)
     plan = planning.newest(env, register, number)
@@ -137,9 +137,13 @@ def _queue(
 
 
 def _own(plan: Plan) -> Mapping[str, frozenset[str]]:
-    """The identifiers that are the person's and nobody else's, by kind."""
-    shared = plan.footprint.shared
-    return {kind: found - shared.get(kind, frozenset()) for kind, found in plan.footprint.held.items()}
+    """The identifiers that are the person's and nobody else's, by kind: those given, and those that were found."""
+    person, nothing = plan.footprint, frozenset[str]()
+    return {
+        kind: (person.identifiers.get(kind, nothing) | person.held.get(kind, nothing))
+        - person.shared.get(kind, nothing)
+        for kind in {*person.identifiers, *person.held}
+    }
 
 
 def _mentions(proof: Evidence) -> list[Mention]:

@@ -190,7 +190,7 @@ def _missing(env: Environment, register: Connection, number: str) -> list[Missin
     ]
     proven = _proof(env, register, number)
     if proven is None:
-        missing.append(Missing(f"geen {way.proof.nl}", f"no {way.proof.en}"))
+        missing.append(Missing(f"geen {way.evidence.nl}", f"no {way.evidence.en}"))
     elif not proven.passed:
         missing.append(Missing(f"de {way.check.nl} is niet geslaagd", f"the {way.check.en} did not pass"))
     mails = [mail for mail in outbox.mails(register, number) if mail.kind == ANSWER]
@@ -205,7 +205,7 @@ def _missing(env: Environment, register: Connection, number: str) -> list[Missin
 
 def _proof(env: Environment, register: Connection, number: str) -> Evidence | None:
     try:
-        return ways.proof(env, register, number)
+        return ways.way_of(register, number).proof(env, register, number)
     except PlanMissing:
         return None
 

@@ -102,19 +102,13 @@ def readers(env: Environment, number: str) -> dict[str, Reader]:
     return opened
 
 
-def proof(
-    env: Environment,
-    register: Connection,
-    number: str,
-    kind: str = EVIDENCE,
-    step: receipts.Step = receipts.Step.COLLECT,
-) -> evidence.Evidence | None:
-    """The last check of a kind under the request's newest plan, of the store work that has its receipts now; one of
-    earlier work proves nothing.
+def proof(env: Environment, register: Connection, number: str) -> evidence.Evidence | None:
+    """The last completeness check under the request's newest plan, of what is collected now; one of earlier work proves
+    nothing.
     """
     newest = plans.get_plan(register, env.keyring, number).digest
-    work = {one.store: one.digest for one in receipts.receipts(register, number) if one.step == step}
-    checks = [kept for kept in evidence.evidence(register, number) if kept.kind == kind]
+    work = {one.store: one.digest for one in receipts.receipts(register, number) if one.step == receipts.Step.COLLECT}
+    checks = [kept for kept in evidence.evidence(register, number) if kept.kind == EVIDENCE]
     of_now = (kept for kept in reversed(checks) if kept.result["plan"] == newest and kept.result["work"] == work)
     return next(of_now, None)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from avgflow.catalog.models import Text
-from avgflow.handling import outcomes, planning, validating
+from avgflow.handling import outcomes, planning, recounting, validating
 from avgflow.handling.environment import Environment
 from avgflow.intake import Right
 from avgflow.register import requests
@@ -16,22 +16,20 @@ from avgflow.register.evidence import Evidence
 from avgflow.register.receipts import Step
 from avgflow.register.requests import Outcome
 
-ERASURE_EVIDENCE = "erasure"
-
 
 @dataclass(frozen=True)
 class Way:
     """How a right is carried out.
 
-    `step`: what is done in each store, and has a receipt. `evidence`: the kind of check that proves it; `proof` and
-    `check` name it to people. `outcome`: what a request came to.
+    `step`: what is done in each store, and has a receipt. `proof`: the last check that proves the work as it is now;
+    `evidence` and `check` name it to people. `outcome`: what a request came to.
     """
 
     right: Right
     dag: str
     step: Step
-    evidence: str
-    proof: Text
+    proof: Callable[[Environment, Connection, str], Evidence | None]
+    evidence: Text
     check: Text
     outcome: Callable[[Environment, Connection, str, Evidence | None], Outcome]
 
@@ -48,8 +46,8 @@ _ALL = (
         right=Right.ACCESS,
         dag="access_request",
         step=Step.COLLECT,
-        evidence=validating.EVIDENCE,
-        proof=Text(nl="bewijs van volledigheid", en="proof of completeness"),
+        proof=validating.proof,
+        evidence=Text(nl="bewijs van volledigheid", en="proof of completeness"),
         check=Text(nl="controle", en="completeness check"),
         outcome=outcomes.of_access,
     ),
@@ -57,8 +55,8 @@ _ALL = (
         right=Right.ERASURE,
         dag="erasure_request",
         step=Step.ERASE,
-        evidence=ERASURE_EVIDENCE,
-        proof=Text(nl="bewijs dat alles gewist is", en="proof of erasure"),
+        proof=recounting.proof,
+        evidence=Text(nl="bewijs dat alles gewist is", en="proof of erasure"),
         check=Text(nl="natelling", en="re-count"),
         outcome=outcomes.of_erasure,
     ),
@@ -71,11 +69,3 @@ WAYS: Mapping[Right, Way] = {way.right: way for way in _ALL}
 def way_of(register: Connection, number: str) -> Way:
     """The way of a request; `KeyError` for a right that is not carried out, which is never registered."""
     return WAYS[requests.get(register, number).right]
-
-
-def proof(env: Environment, register: Connection, number: str) -> Evidence | None:
-    """The last check of a request that proves its work as it is now; one of an earlier plan or of earlier work proves
-    nothing.
-    """
-    way = way_of(register, number)
-    return validating.proof(env, register, number, way.evidence, way.step)
