@@ -15,10 +15,10 @@ from avgflow.catalog import load as catalogs
 from avgflow.embedded.layout import REPOSITORY
 
 LONGEST_FILE = 120
-REQUEST_ONLY = {"access_request"}
+REQUEST_ONLY = {"access_request", "erasure_request"}
 """DAGs that handle one request: their whole configuration is its number."""
 
-DUTCH = re.compile(r"\b(verzoek|inzageverzoek|opschonen|termijnen|herhalen|bulk|huishouding)", re.IGNORECASE)
+DUTCH = re.compile(r"\b(verzoek|inzageverzoek|wisverzoek|opschonen|termijnen|herhalen|bulk|huishouding)", re.IGNORECASE)
 
 
 def tasks(bag: DagBag) -> Iterator[Any]:
@@ -133,9 +133,33 @@ def test_the_way_of_a_request_is_the_one_that_is_described(bag: DagBag) -> None:
     }
 
 
+def test_nothing_is_changed_before_the_plan_is_approved_and_nothing_answered_before_it_is_recounted(
+    bag: DagBag,
+) -> None:
+    stores = set(catalogs.load(REPOSITORY / "include" / "catalog").stores)
+    follows = {task.task_id: task.downstream_task_ids for task in bag.dags["erasure_request"].tasks}
+    assert follows == {
+        "identify": {"plan"},
+        "plan": {"approve"},
+        "approve": stores,
+        **{store: {"validate"} for store in stores},
+        "validate": {"answer"},
+        "answer": {"close"},
+        "close": set(),
+    }
+
+
+def test_a_replay_takes_the_name_of_a_store_and_nothing_else(bag: DagBag) -> None:
+    dag = bag.dags["erasure_replay"]
+    assert set(dag.params) == {"store"}
+    form = dag.params.get_param("store")
+    assert set(form.schema["enum"]) == set(catalogs.load(REPOSITORY / "include" / "catalog").stores)
+    assert dag.schedule is None
+    assert dag.max_active_runs == 1
+
+
 def test_what_may_pass_is_tried_again_for_some_minutes_and_what_mails_for_days(bag: DagBag) -> None:
-    dag = bag.dags["access_request"]
-    for task in dag.tasks:
+    for task in (task for dag in requests(bag) for task in dag.tasks):
         assert task.retry_exponential_backoff, task
         assert task.retry_delay.total_seconds() == 10, task
         assert task.max_retry_delay.total_seconds() == 300, task

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.providers.standard.operators import hitl
 from plugin_world import EMAIL, PERSON, MailServer, a_mail_server, stores_at
 
 from avgflow.embedded.ports import Reservations
@@ -68,3 +69,11 @@ def registered(installation: Any) -> Register:
             return requests.register_request(conn, installation.keyring, parse(**given), due, extended)
 
     return put
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The questions that Airflow was given, in order; there is no Airflow here to give them to."""
+    given: list[dict[str, Any]] = []
+    monkeypatch.setattr(hitl, "upsert_hitl_detail", lambda **question: given.append(question))
+    return given

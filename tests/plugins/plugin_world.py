@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -33,6 +34,16 @@ def a_context(number: str = NUMBER, **changes: Any) -> dict[str, Any]:
             try_number=changes.get("try_number", 1),
             max_tries=changes.get("max_tries", 2),
         ),
+    }
+
+
+def an_answer(option: str, inputs: object = None, by: str | None = "officer") -> dict[str, Any]:
+    """An answer as Airflow hands it to the task."""
+    return {
+        "chosen_options": [option],
+        "params_input": inputs,
+        "responded_at": datetime(2026, 11, 25, tzinfo=UTC),
+        "responded_by_user": {"id": by, "name": by} if by else None,
     }
 
 

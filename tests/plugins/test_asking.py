@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from airflow.providers.standard.operators import hitl
 from airflow.sdk.exceptions import AirflowFailException, TaskAwaitingInput
-from plugin_world import EMAIL, PERSON, MailServer, a_context
+from plugin_world import EMAIL, PERSON, MailServer, a_context, an_answer
 
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused, Question, Waiting
 from avgflow.register import events, requests
 from avgflow.register.requests import Request, Status
-from avgflow_airflow.asking import BODIES, GO_ON, STOP, AnswerOperator, AskingOperator, IdentifyOperator
+from avgflow_airflow.asking import AnswerOperator, ApproveOperator, AskingOperator, IdentifyOperator
+from avgflow_airflow.questions import BODIES, GO_ON, STOP
 
 Register = Callable[..., Request]
 
@@ -37,24 +36,6 @@ class Doubtful(AskingOperator):
             raise ChoiceRefused("Say whether you are sure.")
         self.sure = True
         self.actors.append(actor)
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The questions that Airflow was given, in order; there is no Airflow here to give them to."""
-    given: list[dict[str, Any]] = []
-    monkeypatch.setattr(hitl, "upsert_hitl_detail", lambda **question: given.append(question))
-    return given
-
-
-def an_answer(option: str, inputs: object = None, by: str | None = "officer") -> dict[str, Any]:
-    """An answer as Airflow hands it to the task."""
-    return {
-        "chosen_options": [option],
-        "params_input": inputs,
-        "responded_at": datetime(2026, 11, 25, tzinfo=UTC),
-        "responded_by_user": {"id": by, "name": by} if by else None,
-    }
 
 
 def test_a_step_without_doubt_asks_nobody(registered: Register, asked: list[dict[str, Any]]) -> None:
@@ -191,5 +172,6 @@ def test_a_text_of_a_question_is_fixed_and_says_how_to_answer(waiting: Waiting) 
 
 
 def test_subjects_are_the_number_of_the_request_and_nothing_else() -> None:
-    for step in (IdentifyOperator(task_id="identify"), AnswerOperator(task_id="answer")):
+    for kind in (IdentifyOperator, ApproveOperator, AnswerOperator):
+        step = kind(task_id="task")
         assert re.findall(r"\{\{(.*?)\}\}", str(step.subject) + str(step.body)) == [" run_id ", " run_id "]

@@ -13,9 +13,9 @@ from plugin_world import EMAIL, MailServer, Refusing, a_mail_server
 from avgflow.handling.environment import Environment
 from avgflow.register import outbox
 from avgflow.register.requests import Request
-from avgflow_airflow.asking import MailRefused, deliver
 from avgflow_airflow.environment import environment, send
 from avgflow_airflow.running import MailServerUnavailable
+from avgflow_airflow.sending import MailRefused, deliver, deliver_all
 
 Register = Callable[..., Request]
 
@@ -31,9 +31,9 @@ def a_mail() -> EmailMessage:
     return mail
 
 
-def queued(installation: Any, number: str) -> str:
+def queued(installation: Any, number: str, kind: str = "answer", to: str = EMAIL) -> str:
     with installation.engine.begin() as conn:
-        return outbox.enqueue(conn, installation.keyring, number, "answer", EMAIL, a_mail())
+        return outbox.enqueue(conn, installation.keyring, number, kind, to, a_mail())
 
 
 def test_a_mail_arrives_as_it_was_made_with_its_own_message_id(installation: Any, mail_server: MailServer) -> None:
@@ -119,7 +119,7 @@ def test_a_login_that_is_refused_is_no_fault_of_the_persons_address(
 
         raise smtplib.SMTPAuthenticationError(535, f"5.7.8 {recipient} unknown".encode())
 
-    monkeypatch.setattr("avgflow_airflow.asking.send", refuse)
+    monkeypatch.setattr("avgflow_airflow.sending.send", refuse)
     number = registered().number
     with environment() as env, pytest.raises(MailServerUnavailable) as raised:
         deliver(env, number, queued(installation, number))
@@ -133,3 +133,38 @@ def test_what_a_task_opens_is_closed_at_its_end(installation: Any) -> None:
             conn.exec_driver_sql("SELECT 1")
         assert pool.checkedin() == 1  # type: ignore[attr-defined]
     assert env.register.pool.checkedin() == 0  # type: ignore[attr-defined]
+
+
+def test_a_mail_to_another_that_is_refused_keeps_nobody_from_theirs(
+    installation: Any, registered: Register, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = registered().number
+    answer, other = queued(installation, number), queued(installation, number, "recipient:bailiffs", "weg@example.org")
+
+    def refuse(env: Environment, message: EmailMessage, recipient: str) -> None:
+        if recipient == "weg@example.org":
+            import smtplib
+
+            raise smtplib.SMTPRecipientsRefused({recipient: (550, b"5.1.1 no such mailbox")})
+        send(env, message, recipient)
+
+    monkeypatch.setattr("avgflow_airflow.sending.send", refuse)
+    with environment() as env:
+        assert deliver_all(env, number, [answer, other]) == [other]
+        with pytest.raises(MailRefused):
+            deliver_all(env, number, [other, answer])
+    assert [mail["Message-ID"] for mail in mail_server.mails()] == [answer]
+
+
+def test_a_mail_server_that_is_down_is_worth_another_try_of_them_all(
+    installation: Any, registered: Register, mail_server: MailServer, smtp_connection: Callable[[int], None]
+) -> None:
+    number = registered().number
+    mails = [queued(installation, number), queued(installation, number, "recipient:bailiffs")]
+    smtp_connection(1)
+    with environment() as env, pytest.raises(MailServerUnavailable):
+        deliver_all(env, number, mails)
+    smtp_connection(mail_server.port)
+    with environment() as env:
+        assert deliver_all(env, number, mails) == []
+    assert {mail["Message-ID"] for mail in mail_server.mails()} == set(mails)
