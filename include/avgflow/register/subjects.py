@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, select, union
+from sqlalchemy import Connection, Select, select, union
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.selectable import CompoundSelect
 
@@ -43,28 +43,35 @@ def note(conn: Connection, keyring: Keyring, number: str, identifiers: Identifie
         conn.execute(postgresql.insert(table).values(rows).on_conflict_do_nothing())
 
 
+def hashes_of(conn: Connection, number: str) -> frozenset[str]:
+    """Keyed hashes of a request's person: of what was given, and of what was found."""
+    return frozenset(conn.execute(_hashes_of(number)).scalars())
+
+
 def open_of_same(conn: Connection, number: str) -> Sequence[Request]:
     """Other requests of the same person that are verified and not at their end, in the order they were registered.
 
     Unverified ones are never among them: whoever knows an address could hold up a request with it
     (GHSA-qx5f-ghc2-7g5c).
     """
-    own = of_request(number)
-    same = union(
-        select(identifier.c.number).where(identifier.c.hash.in_(own)),
-        select(table.c.number).where(table.c.hash.in_(own)),
-    )
     return matching(
         conn,
-        request.c.number.in_(same),
+        request.c.number.in_(numbers_of(_hashes_of(number))),
         request.c.number != number,
         request.c.verified_by.is_not(None),
         request.c.status.in_([status.value for status in OPEN]),
     )
 
 
-def of_request(number: str) -> CompoundSelect[tuple[str]]:
-    """A query of the hashes of a request's person: what was given, and what was found."""
+def numbers_of(hashed: Select[str] | CompoundSelect[str]) -> CompoundSelect[str]:
+    """A query of the numbers of all requests whose person has one of the hashes that another query gives."""
+    return union(
+        select(identifier.c.number).where(identifier.c.hash.in_(hashed)),
+        select(table.c.number).where(table.c.hash.in_(hashed)),
+    )
+
+
+def _hashes_of(number: str) -> CompoundSelect[str]:
     return union(
         select(identifier.c.hash).where(identifier.c.number == number),
         select(table.c.hash).where(table.c.number == number),

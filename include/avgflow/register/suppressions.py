@@ -131,10 +131,16 @@ def suppressed(conn: Connection, keyring: Keyring, channel: str, addresses: Iter
     return {given for given, hashed in asked.items() if hashed in found}
 
 
-def suppressions(conn: Connection) -> Sequence[Suppression]:
-    """Every suppression that stands, the newest first."""
+def suppressions(conn: Connection, limit: int | None = None) -> Sequence[Suppression]:
+    """The suppressions that stand, the newest first; all of them unless limited."""
     query = select(*(table.c[name] for name in Suppression.__dataclass_fields__)).where(table.c.lifted_at.is_(None))
-    return [Suppression(**row._mapping) for row in conn.execute(query.order_by(table.c.id.desc()))]
+    return [Suppression(**row._mapping) for row in conn.execute(query.order_by(table.c.id.desc()).limit(limit))]
+
+
+def show_key(conn: Connection, keyring: Keyring, actor: str) -> str:
+    """`key`, with an event each time: show it to `actor` after the transaction is committed, not before."""
+    chain.link(conn, keyring, [entry(EventName.SUPPRESSION_KEY_SHOWN, None, actor)])
+    return key(keyring)
 
 
 def key(keyring: Keyring) -> str:
