@@ -190,6 +190,18 @@ def parse(
     )
 
 
+def identifiers(
+    *, email: str | None = None, customer_number: str | None = None, others: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """What selects a person apart from a request, by kind, checked as `parse` does; blank ones are left out."""
+    given = {
+        "email": _email(email) if email is not None and _stripped(email) else None,
+        "customer_number": _text("customer number", customer_number),
+        **_other(others or {}),
+    }
+    return {kind: value for kind, value in given.items() if value}
+
+
 def _stripped(value: str | None) -> str:
     return (value or "").strip(BLANKS)
 

@@ -166,3 +166,15 @@ def test_neither_an_intake_nor_its_subject_shows_the_person() -> None:
 def test_whatever_is_typed_is_taken_or_refused_by_name(email: str, name: str, received: str) -> None:
     with suppress(intake.IntakeRefused):
         taken(email=email, name=name, received=received)
+
+
+def test_what_selects_a_person_apart_from_a_request_is_checked_likewise() -> None:
+    given = intake.identifiers(
+        email=" j.jansen@bedrijf.nl ", customer_number="\t", others={"visitor_id": "V-1", "card": " "}
+    )
+    assert given == {"email": "j.jansen@bedrijf.nl", "visitor_id": "V-1"}
+    assert intake.identifiers() == intake.identifiers(email=" ") == {}
+    with pytest.raises(intake.InvalidEmail):
+        intake.identifiers(email="j.jansen")
+    with pytest.raises(intake.InvalidText):
+        intake.identifiers(others={"email": "j.jansen@bedrijf.nl"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from avgflow import terms
@@ -61,10 +61,7 @@ def register(env: Environment, intake: Intake, actor: str) -> Registered:
     """Put a request on the register with its terms; `RightNotCarriedOut` or `UnknownKind` where it leads nowhere."""
     if intake.right not in DAGS:
         raise RightNotCarriedOut(intake.right)
-    known = {c.identifier for _, _, table in env.catalog.tables() for c in table.columns.values() if c.identifier}
-    unknown = set(intake.subject.identifiers) - known
-    if unknown:
-        raise UnknownKind(sorted(unknown), sorted(known))
+    require_known(env, intake.subject.identifiers)
     calendar = env.policy.calendar
     due, extended = (
         terms.due(intake.received, calendar=calendar),
@@ -77,6 +74,14 @@ def register(env: Environment, intake: Intake, actor: str) -> Registered:
             detail = {"earlier": [request.number for request in earlier[:20]]}
             events.append(conn, env.keyring, EventName.REQUEST_REPEATED, made.number, detail=detail)
     return Registered(made, earlier)
+
+
+def require_known(env: Environment, kinds: Iterable[str]) -> None:
+    """`UnknownKind` unless some store is searched by each of these kinds of identifiers."""
+    known = {c.identifier for _, _, table in env.catalog.tables() for c in table.columns.values() if c.identifier}
+    unknown = set(kinds) - known
+    if unknown:
+        raise UnknownKind(sorted(unknown), sorted(known))
 
 
 def start(env: Environment, request: Request) -> bool:

@@ -18,15 +18,16 @@ from sqlalchemy.dialects import postgresql
 
 from avgflow.crypto import Keyring
 from avgflow.errors import AvgflowError
-from avgflow.intake import day_in_amsterdam
+from avgflow.intake import Right, day_in_amsterdam
 from avgflow.policy.decide import EVERYTHING
 from avgflow.register import chain
 from avgflow.register.detail import checked_actor, checked_code
 from avgflow.register.events import entry
 from avgflow.register.names import EventName
+from avgflow.register.requests import Outcome, Request, Status, matching
 from avgflow.register.schema import hold as table
-from avgflow.register.schema import hold_hash
-from avgflow.register.subjects import Identifiers, hashes
+from avgflow.register.schema import hold_hash, request
+from avgflow.register.subjects import Identifiers, hashes, numbers_of
 
 _PURPOSE = "hold"
 
@@ -192,6 +193,20 @@ def on(conn: Connection, keyring: Keyring, identifiers: Identifiers) -> Sequence
     """The holds on whoever has one of these identifiers, released ones too, the newest first."""
     query = select(*_SHOWN).where(_on_one_of(hashes(keyring, identifiers))).order_by(table.c.id.desc())
     return [_hold(row) for row in conn.execute(query)]
+
+
+def closed_erasures(conn: Connection, hold: Hold) -> Sequence[Request]:
+    """Closed erasure requests of whoever a hold is on, in the order they were registered; those that were withdrawn or
+    lay outside the AVG asked for nothing in the end.
+    """
+    held = select(hold_hash.c.hash).where(hold_hash.c.hold_id == hold.id)
+    return matching(
+        conn,
+        request.c.right == Right.ERASURE.value,
+        request.c.status == Status.CLOSED.value,
+        request.c.outcome.not_in([Outcome.WITHDRAWN.value, Outcome.OUTSIDE_AVG.value]),
+        *([request.c.number.in_(numbers_of(held))] if hold.of_subject else []),
+    )
 
 
 def _on_one_of(hashed: Iterable[str]) -> ColumnElement[bool]:
