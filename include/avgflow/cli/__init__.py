@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from avgflow.cli import audit, catalog, demo, register, request, stack
+from avgflow.cli import audit, catalog, demo, hold, recipient, register, request, stack, suppression
 from avgflow.errors import AvgflowError
 
 app = typer.Typer(
@@ -18,6 +18,9 @@ app = typer.Typer(
 )
 
 app.add_typer(request.app, name="request")
+app.add_typer(hold.app, name="hold")
+app.add_typer(recipient.app, name="recipient")
+app.add_typer(suppression.app, name="suppression")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(audit.app, name="audit")
 app.add_typer(register.app, name="register")

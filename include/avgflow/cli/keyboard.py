@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import getpass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from avgflow.handling.environment import Environment
+from avgflow.intake import AMSTERDAM
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -33,6 +34,11 @@ def day(given: str | None, option: str) -> date | None:
         return date.fromisoformat(given) if given else None
     except ValueError:
         raise typer.BadParameter("write the day as YYYY-MM-DD", param_hint=option) from None
+
+
+def on_day(moment: datetime) -> str:
+    """The day of a moment in the Netherlands, for a table."""
+    return moment.astimezone(AMSTERDAM).date().isoformat()
 
 
 def document(fact: DataclassInstance) -> dict[str, Any]:
