@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import command as alembic_command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from psycopg import sql
 from real_postgres import APP, OWNER, Register, Server
@@ -20,7 +23,7 @@ from typer.testing import CliRunner, Result
 from avgflow.cli import audit
 from avgflow.cli import register as register_command
 from avgflow.crypto import Keyring
-from avgflow.register import chain, database, evidence, requests
+from avgflow.register import chain, database, evidence, receipts, requests
 from avgflow.register.database import transaction
 from avgflow.register.migrate import migrate
 from avgflow.register.schema import metadata
@@ -71,6 +74,56 @@ def test_the_applications_role_may_have_any_name(pg: Server, empty: str, keyring
         with psycopg.connect(pg.dsn("register_empty"), autocommit=True) as conn:
             conn.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
             conn.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+
+@pytest.mark.parametrize("may", [False, True])
+def test_the_reader_of_suppressions_is_made_where_the_owner_may(
+    pg: Server, empty: str, keyring: Keyring, may: bool
+) -> None:
+    reader, aside = sql.Identifier("suppression_reader"), sql.Identifier("reader_put_aside")
+    with psycopg.connect(pg.superuser_dsn, autocommit=True) as conn:
+        conn.execute(sql.SQL("ALTER ROLE {} RENAME TO {}").format(reader, aside))
+        try:
+            if may:
+                conn.execute(sql.SQL("ALTER ROLE {} CREATEROLE").format(sql.Identifier(OWNER)))
+            migrate(empty, APP, keyring)
+            with psycopg.connect(pg.dsn("register_empty"), autocommit=True) as made:
+                readers = made.execute(
+                    "SELECT rolname FROM pg_roles WHERE rolname = 'suppression_reader' "
+                    "AND has_table_privilege(rolname, 'suppressed_address', 'SELECT')"
+                ).fetchall()
+                assert readers == ([("suppression_reader",)] if may else [])
+                assert made.execute("SELECT FROM suppressed_address").fetchall() == []
+                if may:
+                    made.execute(sql.SQL("DROP OWNED BY {}").format(reader))
+        finally:
+            conn.execute(sql.SQL("ALTER ROLE {} NOCREATEROLE").format(sql.Identifier(OWNER)))
+            conn.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(reader))
+            conn.execute(sql.SQL("ALTER ROLE {} RENAME TO {}").format(aside, reader))
+
+
+def test_a_register_in_use_goes_to_the_newest_revision_with_what_it_holds(
+    empty: str, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr("alembic.command.upgrade", partial(_upgrade_to, "r0002"))
+        assert migrate(empty, APP, keyring).after == "r0002"
+    with transaction(engine(empty)) as conn:
+        number = a_request(conn, keyring).number
+        digest = "a" * 64
+        conn.execute(
+            text("INSERT INTO receipt (number, step, store, counts, digest) VALUES (:n, 'collect', 'crm', '{}', :d)"),
+            {"n": number, "d": digest},
+        )
+    assert migrate(empty, APP, keyring).before == "r0002"
+    with transaction(engine(empty)) as conn:
+        [kept] = receipts.receipts(conn, number)
+        assert (kept.store, kept.digest, kept.work) == ("crm", digest, {})
+        assert chain.verify(conn, keyring).ok
+
+
+def _upgrade_to(revision: str, config: Config, _: str, upgrade: Callable[..., None] = alembic_command.upgrade) -> None:
+    upgrade(config, revision)
 
 
 def test_a_migration_that_fails_leaves_nothing(empty: str, keyring: Keyring) -> None:
