@@ -8,7 +8,6 @@ only a human can do.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -76,7 +75,7 @@ def _make(env: Environment, register: Connection, number: str) -> None:
     request, subject = requests.get(register, number), requests.subject(register, env.keyring, number)
     mentions = _mentions(proven)
     answer = erasure.of_plan(
-        replace(plan, steps=(*plan.done, *plan.steps)),
+        plan,
         env.catalog,
         env.policy,
         language=request.language.value,
