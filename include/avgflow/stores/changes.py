@@ -19,8 +19,11 @@ from sqlalchemy import (
     any_,
     bindparam,
     column,
+    exists,
     func,
+    literal,
     literal_column,
+    not_,
     null,
     update,
 )
@@ -175,9 +178,14 @@ def _changed(
         return Composed(_statement(ground, target, columns).where(condition)).filled(values).change(store)
     found = selection.seeds(target, batch)
     changed = 0
-    for position in found.reached if found else ():
+    for nth, position in enumerate(found.reached if found else ()):
         assert found is not None
-        condition = and_(_of_way(target, position), digest_of(target) == any_(bindparam("digests", type_=ARRAY(Text))))
+        condition = and_(
+            _of_way(target, position),
+            # A row that an earlier way led to is overwritten already, and may look as it did.
+            *(_not_of_way(target, earlier) for earlier in found.reached[:nth]),
+            digest_of(target) == any_(bindparam("digests", type_=ARRAY(Text))),
+        )
         statement = Composed(_statement(ground, target, columns).where(condition))
         changed += statement.filled({**found.values, "digests": sorted({key[0] for key in keys})}).change(store)
     return changed
@@ -212,6 +220,13 @@ def by_key(
 def _of_way(target: Target, position: int) -> ColumnElement[bool]:
     way: Way = selection.ways(target)[position][0]
     return and_(selection.joined(target, way, selection.seed(way, position)), *selection.condition(way))
+
+
+def _not_of_way(target: Target, position: int) -> ColumnElement[bool]:
+    way: Way = selection.ways(target)[position][0]
+    given = selection.seed(way, position).alias()
+    there = exists().where(selection.joined(target, way, given)).correlate(target.relation)
+    return not_(and_(*(func.coalesce(only, literal(False)) for only in selection.condition(way)), there))
 
 
 _OWN: ColumnElement[bool] = literal_column("age(xmin) <= age(pg_current_xact_id()::xid)")

@@ -79,11 +79,11 @@ def erase(store: Connection, name: str, ground: Ground, batch: Mapping[str, Work
     """Do it. Raises `StoreChanged`, `UnexpectedChange`, `CircleOfKeys` or `CannotAnonymise`; then roll back."""
     before = changes.counters(store)
     expected = _Expected()
-    deletes = _keys(batch, "delete")
+    deletes = _keys(ground, batch, "delete")
     used = _used(ground, batch, deletes)
     order = deletion_order.order(name, set(deletes), used)
     changes.put_off(store, order.put_off)
-    for table, columns, keys in _overwritten(batch):
+    for table, columns, keys in _overwritten(ground, batch):
         _all(name, table, len(keys), changes.overwrite(store, ground, batch_of(batch), table, columns, keys))
         expected.add(table, updated=len(keys))
     for key in order.emptied:
@@ -91,18 +91,18 @@ def erase(store: Connection, name: str, ground: Ground, batch: Mapping[str, Work
         _all(name, key.table, len(pointers), changes.empty(store, ground, key, pointers))
         expected.add(key.table, updated=len(pointers))
     for table in order.tables:
-        together = any(key.table == key.target == table for key in used)
         keys = deletes[table]
+        # Rows that point to each other, and rows that are alike and told by nothing, are deleted at once.
+        together = not ground.targets[table].table.key or any(key.table == key.target == table for key in used)
         for some in [keys] if together else batched(keys, AT_ONCE):
             _all(name, table, len(some), changes.delete(store, ground, batch_of(batch), table, some))
         expected.add(table, deleted=len(keys))
-    for work in batch.values():
-        for step in work.steps:
-            if step.action == "unlink":
-                expected.add(step.table, updated=step.rows)
+    for table, rows in _unlinked(ground, batch, deletes).items():
+        expected.add(table, updated=rows)
+    # What was put off happens now, triggers that fill a history at the end included.
+    changes.check_keys(store)
     for table, rows in changes.remove_history(store, ground, batch_of(batch), before).items():
         expected.add(table, inserted=rows, deleted=rows)
-    changes.check_keys(store)
     counted = changes.since(before, changes.counters(store))
     _compare(name, expected.tallies, counted)
     return Done(counted, *changes.identity(store))
@@ -119,24 +119,60 @@ def batched(keys: Sequence[Key], size: int) -> Iterator[Sequence[Key]]:
         yield keys[start : start + size]
 
 
-def _keys(batch: Mapping[str, Work], action: str) -> dict[TableName, list[Key]]:
+def _keys(ground: Ground, batch: Mapping[str, Work], action: str) -> dict[TableName, list[Key]]:
     found: dict[TableName, list[Key]] = {}
     for work in batch.values():
         for step in work.steps:
             if step.action == action:
                 found.setdefault(step.table, []).extend(step.keys)
-    return found
+    return {table: _once(ground, table, keys) for table, keys in found.items()}
 
 
-def _overwritten(batch: Mapping[str, Work]) -> Iterator[tuple[TableName, tuple[str, ...], list[Key]]]:
+def _once(ground: Ground, table: TableName, keys: list[Key]) -> list[Key]:
+    """The keys, one that two people's plans name once; of a table without a key each stands for a row of its own."""
+    return list(dict.fromkeys(keys)) if ground.targets[table].table.key else keys
+
+
+def _overwritten(ground: Ground, batch: Mapping[str, Work]) -> Iterator[tuple[TableName, tuple[str, ...], list[Key]]]:
     groups: dict[tuple[TableName, tuple[str, ...]], list[Key]] = {}
     for work in batch.values():
         for step in work.steps:
             if step.action in ("anonymise", "keep") and step.columns:
                 groups.setdefault((step.table, step.columns), []).extend(step.keys)
     for (table, columns), keys in groups.items():
-        for some in batched(keys, AT_ONCE):
+        # Rows without a key are told by what stands in them, which changes: they are overwritten at once.
+        size = AT_ONCE if ground.targets[table].table.key else len(keys)
+        for some in batched(_once(ground, table, keys), size):
             yield table, columns, list(some)
+
+
+def _unlinked(
+    ground: Ground, batch: Mapping[str, Work], deletes: Mapping[TableName, Sequence[Key]]
+) -> dict[TableName, int]:
+    """How many rows lose their pointer because the database empties it, by table.
+
+    Not those that go themselves or are emptied anyway, for another person of the batch: nothing is left to empty then.
+    """
+    gone = Counter((table, key) for table, keys in deletes.items() for key in keys)
+    emptied: dict[tuple[TableName, Key], set[str]] = {}
+    for table, columns, keys in _overwritten(ground, batch):
+        for key in keys:
+            emptied.setdefault((table, key), set()).update(columns)
+    pointing = Counter(
+        (step.table, key, step.columns)
+        for work in batch.values()
+        for step in work.steps
+        if step.action == "unlink"
+        for key in step.keys
+    )
+    found: Counter[TableName] = Counter()
+    for (table, key, columns), rows in pointing.items():
+        if emptied.get((table, key), set()) & set(columns):
+            continue
+        # Rows without a key can be alike; a row with one is the same row, whoever's plan names it.
+        left = (0 if gone[table, key] else 1) if ground.targets[table].table.key else rows - gone[table, key]
+        found[table] += max(left, 0)
+    return dict(found)
 
 
 def _going(batch: Mapping[str, Work], deletes: Mapping[TableName, Sequence[Key]]) -> Iterator[Found]:
