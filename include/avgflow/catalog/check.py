@@ -35,7 +35,7 @@ def check(connection: Connection, store: Store) -> Checked:
 
 
 def rejected(connection: Connection, store: Store, schema: LiveSchema) -> tuple[Drift, ...]:
-    """The conditions (`when`, `running`) that the database does not accept over their table; no row is read."""
+    """The conditions (`when`, `running`) and values (`erase_to`) that the database does not accept; no row is read."""
     conditions = list(_conditions(store, schema))
     if not conditions or _refusal(connection, [probe for _, _, probe in conditions]) is None:
         return ()
@@ -59,6 +59,10 @@ def _whens(spec: Table) -> Iterator[str]:
     for when in (*(link.when for link in spec.subject), *(rows.when for rows in spec.classes), spec.running):
         if when is not None:
             yield when
+    for column in spec.columns.values():
+        if column.erase_to is not None:
+            # Asked as a condition, so that it is judged without reading a row.
+            yield f"({column.erase_to}) IS NULL"
 
 
 def _probe(name: TableName, when: str) -> Probe:
