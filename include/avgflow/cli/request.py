@@ -14,8 +14,9 @@ from avgflow.cli.keyboard import actor, identifiers
 from avgflow.cli.shown import say
 from avgflow.errors import AvgflowError
 from avgflow.handling import candidates as possible
-from avgflow.handling import environment, planning
+from avgflow.handling import environment, planning, previewing, recounting
 from avgflow.intake import parse
+from avgflow.plan import Plan
 from avgflow.register import approvals, events, evidence, outbox, passphrases, requests
 from avgflow.register.database import transaction
 from avgflow.register.requests import Request, Status
@@ -28,7 +29,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 
 @app.command()
 def new(
-    right: Annotated[str, typer.Argument(help="What is asked: access.")],
+    right: Annotated[str, typer.Argument(help="What is asked: access or erasure.")],
     email: Annotated[str, typer.Option(help="The requester's e-mail address; the answer goes there.")],
     customer_number: Annotated[str | None, typer.Option(help="Customer number, if given.")] = None,
     name: Annotated[str | None, typer.Option(help="Name, for the letter; never used to find anybody.")] = None,
@@ -42,6 +43,9 @@ def new(
         typer.Option(help="portal-login, known-email, phone-callback, in-person or mandate; else a human is asked."),
     ] = None,
     language: Annotated[str, typer.Option(help="Language of the answer: nl or en.")] = "nl",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show the plan there would be; nothing is registered or touched.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the request until it ends or needs a human.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -58,6 +62,9 @@ def new(
         language=language,
     )
     env = environment.of_settings()
+    if dry_run:
+        _preview(previewing.plan(env, intake), as_json)
+        return
     made = following.enter(env, intake, quiet=as_json)
     if wait:
         made = following.follow(env, made.number, as_json)
@@ -124,8 +131,7 @@ def show(
         document["mails"] = [{"kind": m.kind, "accepted": m.accepted_at is not None} for m in mails]
         document["evidence"] = [{"kind": p.kind, "passed": p.passed, "digest": p.digest} for p in proofs]
         if planned is not None:
-            document["plan"] = [shown.step(one) for one in planned.steps]
-            document["plan_digest"] = planned.digest
+            document |= shown.plan_document(planned)
             document["approved"] = approval is not None and approval.digest == planned.digest
         if people is not None:
             document["candidates"] = people
@@ -149,12 +155,24 @@ def passphrase(number: Number, as_json: AsJson = False) -> None:
     say(json.dumps({"number": number, "passphrase": phrase}) if as_json else phrase)
 
 
+@app.command()
+def mentions(number: Number, as_json: AsJson = False) -> None:
+    """Show where free text may still name an erased person, by the keys of the rows; each showing is put on record."""
+    env = environment.of_settings()
+    found = recounting.mentions(env, number, actor(env))
+    if as_json:
+        say(json.dumps({"number": number, "mentions": found}, indent=2))
+        return
+    for line in found or [f"No text names the person of {number} any more."]:
+        say(line)
+
+
 @app.command(name="evidence")
 def evidence_(
     number: Number,
     output: Annotated[Path, typer.Option("--output", "-o", help="Write the page (HTML) here.")],
 ) -> None:
-    """Write the page of the last completeness check: what was collected, counted and compared, without any value."""
+    """Write the page of the last check: what was collected or erased, counted and compared, without any value."""
     env = environment.of_settings()
     with transaction(env.register) as register:
         requests.get(register, number)
@@ -169,12 +187,10 @@ def evidence_(
 
 
 class NoEvidence(AvgflowError):
-    """A request without a completeness check."""
+    """A request without a check."""
 
     def __init__(self, number: str) -> None:
-        super().__init__(
-            f"{number} has no completeness check yet; `avgflow request show {number}` says where it stands."
-        )
+        super().__init__(f"{number} has no check yet; `avgflow request show {number}` says where it stands.")
 
 
 class PageNotWritten(AvgflowError):
@@ -182,6 +198,17 @@ class PageNotWritten(AvgflowError):
 
     def __init__(self, output: Path, refused: OSError) -> None:
         super().__init__(f"{output} cannot be written ({refused.strerror}). Name another file with -o.")
+
+
+def _preview(made: Plan, as_json: bool) -> None:
+    if as_json:
+        say(json.dumps(shown.plan_document(made), indent=2))
+        return
+    if not any(step.rows for step in made.steps):
+        say("Nothing is found by what was given; nothing was registered.")
+        return
+    shown.print_table(shown.plan(made))
+    say("This is what would be planned now. Nothing was registered, and nothing was touched.")
 
 
 def _show(request: Request, as_json: bool) -> None:

@@ -105,6 +105,11 @@ def step(one: Step) -> dict[str, Any]:
     return {**{name: planned[name] for name in _OF_A_STEP}, "reason": one.reason.en if one.reason else ""}
 
 
+def plan_document(made: Plan) -> dict[str, Any]:
+    """A plan as `--json` has it."""
+    return {"plan": [step(one) for one in made.steps], "plan_digest": made.digest}
+
+
 def plan(made: Plan) -> Table:
     """What was planned, by table and record class; of an inzage nothing is kept or overwritten."""
     wanted = _OF_A_STEP if made.basis else [name for name in _OF_A_STEP if name not in _OF_A_CHANGE]

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Literal
-
 from sqlalchemy import Connection
 
+from avgflow.dossier import erasure
 from avgflow.handling import planning
 from avgflow.handling.environment import Environment
-from avgflow.plan import Plan
-from avgflow.policy import decide
-from avgflow.policy.decide import Decision, Ground
-from avgflow.policy.models import RecordClass
-from avgflow.register import receipts
+from avgflow.intake import day_in_amsterdam
+from avgflow.register import receipts, requests
 from avgflow.register.evidence import Evidence
 from avgflow.register.receipts import Step
 from avgflow.register.requests import Outcome
-
-_DECIDED: Mapping[str, Literal["erase", "keep"]] = {"delete": "erase", "anonymise": "erase", "keep": "keep"}
-"""What was decided of the person's own rows; the other actions follow from these."""
-
-_OUTCOMES = {"fulfilled": Outcome.FULFILLED, "partly": Outcome.PARTLY_FULFILLED, "refused": Outcome.REFUSED}
 
 
 def of_access(env: Environment, register: Connection, number: str, proof: Evidence | None) -> Outcome:
@@ -35,22 +25,18 @@ def of_access(env: Environment, register: Connection, number: str, proof: Eviden
 
 
 def of_erasure(env: Environment, register: Connection, number: str, proof: Evidence | None) -> Outcome:
-    """As the plan decided, row by row, with what was carried out before it. Rows that hang only on an identifier of
-    more people were not asked to be erased by all of them, and refuse nobody anything.
-    """
-    plan = planning.newest(env, register, number)
-    if not any(step.rows and step.action in _DECIDED for step in (*plan.done, *plan.steps)):
-        return Outcome.NOTHING_FOUND
-    return _OUTCOMES[decide.outcome(_decisions(env, plan))]
-
-
-def _decisions(env: Environment, plan: Plan) -> Iterator[tuple[RecordClass, Decision]]:
-    for step in (*plan.done, *plan.steps):
-        if step.rows and step.record_class and step.reason and step.action in _DECIDED:
-            yield (
-                env.policy.classes[step.record_class],
-                Decision(_DECIDED[step.action], Ground(step.ground), step.reason),
-            )
+    """What the letter says that it came to, of the plan and of what was carried out before it."""
+    request = requests.get(register, number)
+    answer = erasure.of_plan(
+        planning.newest(env, register, number),
+        env.catalog,
+        env.policy,
+        language=request.language.value,
+        name=None,
+        received=request.received,
+        made_on=day_in_amsterdam(),
+    )
+    return Outcome(answer.outcome)
 
 
 def _others(env: Environment, proof: Evidence) -> bool:

@@ -1,0 +1,42 @@
+"""What a request would come to, without registering it: who it is about, and the plan. Nothing is written anywhere."""
+
+from __future__ import annotations
+
+from avgflow.catalog.drift import refuse_unsafe
+from avgflow.errors import AvgflowError
+from avgflow.handling import planning
+from avgflow.handling.environment import Environment
+from avgflow.handling.registering import RightNotCarriedOut, require_known
+from avgflow.handling.ways import WAYS
+from avgflow.identity import Doubt
+from avgflow.intake import Intake
+from avgflow.plan import Plan
+from avgflow.stores.resolve import Start, resolve
+
+UNNUMBERED = "dry-run"
+"""What stands in the plan for a number that was not given out."""
+
+
+class SeveralPeople(AvgflowError):
+    """It is not certain who a request would be about."""
+
+    def __init__(self, people: int) -> None:
+        super().__init__(
+            f"This may be about {people} persons, so no plan can be made before one of them is chosen. Give a further "
+            f"identifier, or register the request: it then waits for that choice. Nothing was registered."
+        )
+
+
+def plan(env: Environment, intake: Intake) -> Plan:
+    """The plan that a request would have now. `SeveralPeople`, and whatever registering or planning would refuse."""
+    if intake.right not in WAYS:
+        raise RightNotCarriedOut(intake.right)
+    require_known(env, intake.subject.identifiers)
+    with env.checked_view() as view:
+        refuse_unsafe([drift for found in view.checked.values() for drift in found.drifts])
+        start = Start.given(intake.subject.identifiers)
+        who = resolve(view.connections, view.places, {UNNUMBERED: start})[UNNUMBERED]
+        if isinstance(who, Doubt):
+            raise SeveralPeople(len(who.candidates))
+        made = planning.of_people(env, view, {UNNUMBERED: who}, {UNNUMBERED: intake.right}, {})
+    return made[UNNUMBERED]
