@@ -29,6 +29,7 @@ ORDER = (
     "test_request_input",
     "test_request_questions",
     "test_request_faults",
+    "test_erasure_way",  # of people whose access requests have ended
     "test_audit_trail",
     "test_no_personal_data",  # looks at what all of these left behind
 )
@@ -57,8 +58,8 @@ def truth_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def desk(truth_file: Path) -> Iterator[Desk]:
     """The stack, up, with three hundred people in its stores, and the canaries among them.
 
-    A fault that may pass is tried again twice, after a second. Whatever its processes leave in their temporary folder
-    is left in the home, where the scan finds it.
+    A fault that may pass is tried again twice, after a second; who waits for another request looks again each second.
+    Whatever its processes leave in their temporary folder is left in the home, where the scan finds it.
     """
     with pytest.MonkeyPatch.context() as patch, a_home("avgflow-system-") as home:
         for name in [name for name in os.environ if name.startswith(("AVGFLOW_", "AIRFLOW_CONN_"))]:
@@ -71,6 +72,7 @@ def desk(truth_file: Path) -> Iterator[Desk]:
             starting.setenv("TMPDIR", str(temporary))
             starting.setenv("AVGFLOW_RETRIES", "2")
             starting.setenv("AVGFLOW_RETRY_SECONDS", "1")
+            starting.setenv("AVGFLOW_QUEUE_SECONDS", "1")
             found = Desk(start(lambda line: None))
         demo.load(found.where["stores"], WORLD, truth_file, lambda phase, done, total: None)
         with ExitStack() as open_:

@@ -24,6 +24,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from avgflow import cli
 from avgflow.embedded.stack import Status
+from avgflow.handling.registering import DAGS
 from avgflow.register import events, outbox, requests
 from avgflow.register.database import transaction
 from avgflow.register.events import Event
@@ -32,6 +33,7 @@ from avgflow.register.requests import Request
 from avgflow.settings import engine
 
 DAG = "access_request"
+"""The DAG of the requests that most tests are about."""
 OFFICER = "privacy@milgro.nl"
 
 Found = TypeVar("Found")
@@ -130,7 +132,10 @@ class Desk:
         return client
 
     def _run(self, number: str) -> str:
-        return f"/api/v2/dags/{DAG}/dagRuns/{number}"
+        return f"/api/v2/dags/{self._dag(number)}/dagRuns/{number}"
+
+    def _dag(self, number: str) -> str:
+        return DAGS[self.request(number).right]
 
     def state(self, number: str) -> str:
         """The state of a request's run."""
@@ -172,7 +177,7 @@ class Desk:
             "task_ids": [task],
             "include_downstream": True,
         }
-        self.airflow.post(f"/api/v2/dags/{DAG}/clearTaskInstances", json=body).raise_for_status()
+        self.airflow.post(f"/api/v2/dags/{self._dag(number)}/clearTaskInstances", json=body).raise_for_status()
 
     def pool(self, name: str, slots: int) -> None:
         """Let this many tasks of a pool run at once; 0 holds them."""
