@@ -11,7 +11,6 @@ from typing import Any
 
 import structlog
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -22,6 +21,7 @@ from avgflow.handling.identify import ChoiceRefused, Question
 from avgflow.intake import Verification
 from avgflow.register.names import EventName
 from avgflow_airflow import running
+from avgflow_airflow.pausing import Until
 from avgflow_airflow.questions import BODIES, GO_ON, STOP, WAYS
 from avgflow_airflow.sending import MailRefused, deliver
 
@@ -145,7 +145,7 @@ class ApproveOperator(AskingOperator):
         found = approving.approve(env, number)
         if isinstance(found, Wait):
             log.info("Wacht / waiting", request=number, waiting_for=found.pause.value, until=found.until.isoformat())
-            self.defer(trigger=DateTimeTrigger(moment=found.until), method_name="look_again")
+            self.defer(trigger=Until(found.until.isoformat()), method_name="look_again")
         if found is None:
             approved = running.told(env, number, EventName.PLAN_APPROVED)
             log.info("Plan goedgekeurd / plan approved", **approved, request=number)

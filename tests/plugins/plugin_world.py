@@ -24,9 +24,10 @@ EMAIL = "kanariana.vogelzang@example.nl"
 
 
 def a_context(number: str = NUMBER, **changes: Any) -> dict[str, Any]:
-    """The context of a task of a request's run; `changes`: conf, run_id, task_id, try_number."""
+    """The context of a task of a request's run; `changes`: conf, params, run_id, task_id, try_number, max_tries."""
     conf = changes.get("conf", {"request": number})
     return {
+        "params": changes.get("params", conf),
         "dag_run": SimpleNamespace(conf=conf, run_id=changes.get("run_id", number)),
         "task_instance": SimpleNamespace(
             id="0197a0de-0000-7000-8000-000000000000",

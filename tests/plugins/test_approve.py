@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
-from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskAwaitingInput, TaskDeferred
 from plugin_world import EMAIL, PERSON, MailServer, a_context, an_answer
 
@@ -21,6 +22,7 @@ from avgflow.register import approvals, events, plans, requests
 from avgflow.register.requests import Request, Status
 from avgflow_airflow import running
 from avgflow_airflow.asking import ApproveOperator
+from avgflow_airflow.pausing import Until
 from avgflow_airflow.questions import GO_ON, STOP
 
 Register = Callable[..., Request]
@@ -87,6 +89,14 @@ def newest(installation: Any, number: str) -> str:
 
 def named(plan_name: str | None) -> dict[str, Any]:
     return {"plan": plan_name}
+
+
+def moment_of(deferred: TaskDeferred) -> datetime:
+    """When Airflow takes a deferred task up again, from what it stores of its trigger."""
+    classpath, kwargs = deferred.trigger.serialize()
+    module, _, kind = classpath.rpartition(".")
+    trigger = getattr(import_module(module), kind)(**kwargs)
+    return datetime.fromisoformat(trigger.moment)
 
 
 def request(installation: Any, number: str) -> Request:
@@ -205,8 +215,7 @@ def test_the_time_to_think_it_over_takes_no_worker_and_the_plan_is_looked_at_aga
     world.rules = Erasure(cooling_off_days=2)
     with pytest.raises(TaskDeferred) as deferred:
         step().execute_complete(context(number), an_answer(GO_ON, named(newest(installation, number))))
-    assert isinstance(deferred.value.trigger, DateTimeTrigger)
-    left = deferred.value.trigger.moment - datetime.now(UTC)
+    left = moment_of(deferred.value) - datetime.now(UTC)
     assert timedelta(days=1, hours=23) < left <= timedelta(days=2)
     assert request(installation, number).waiting_for == "cooling-off"
     world.rules = Erasure()
@@ -228,7 +237,7 @@ def test_a_request_waits_its_turn_without_a_worker_and_then_goes_on(
     with pytest.raises(TaskDeferred) as deferred:
         step().execute(context(second))
     assert asked == []
-    assert deferred.value.trigger.moment - datetime.now(UTC) <= timedelta(seconds=1)
+    assert moment_of(deferred.value) - datetime.now(UTC) <= timedelta(seconds=1)
     assert request(installation, second).waiting_for == "earlier-request"
     with installation.engine.begin() as conn:
         requests.set_status(conn, installation.keyring, first, Status.STOPPED, actor="officer")
@@ -247,3 +256,15 @@ def test_what_a_withdrawn_request_waited_for_is_skipped(
     with pytest.raises(AirflowSkipException):
         running.run(a_context(number, task_id="crm"), lambda env, given: None)
     assert happened(installation, number)[-1][0] == "mail.queued"
+
+
+def test_a_wait_ends_at_its_moment_and_not_before() -> None:
+    async def fired(trigger: Until) -> datetime:
+        async for _ in trigger.run():
+            break
+        return datetime.now(UTC)
+
+    for seconds in (-5, 0.3):
+        moment = datetime.now(UTC) + timedelta(seconds=seconds)
+        ended = asyncio.run(asyncio.wait_for(fired(Until(moment.isoformat())), 5))
+        assert ended >= moment

@@ -11,11 +11,14 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 from plugin_world import EMAIL, NUMBER, PERSON, a_context
 
-from avgflow.errors import AvgflowError, StoreRefused, StoreUnreachable
+from avgflow.errors import AvgflowError, StoreBusy, StoreRefused, StoreUnreachable
 from avgflow.handling import closing, identify
+from avgflow.handling.carried import StoreUnsettled
 from avgflow.handling.environment import Environment
+from avgflow.handling.turns import NotItsTurn
 from avgflow.register import events, requests
 from avgflow.register.database import RegisterUnreachable
+from avgflow.register.locks import WorkBusy
 from avgflow.register.outbox import MailBusy
 from avgflow.register.requests import Request, Status
 from avgflow_airflow import running
@@ -33,6 +36,10 @@ PASSING = [
     RegisterUnreachable(),
     MailServerUnavailable("SMTPDataError 451"),
     MailBusy(),
+    StoreBusy("crm", "55P03"),
+    StoreUnsettled("crm"),
+    WorkBusy(),
+    NotItsTurn("AVG-2026-00043", "AVG-2026-00042"),
 ]
 LASTING = [StoreRefused("crm", "42501"), Wrong("Mend it, then clear the task.")]
 
@@ -242,3 +249,19 @@ def test_a_run_that_was_not_started_for_a_request_does_nothing(changes: dict[str
     with pytest.raises(AirflowFailException, match="avgflow request new") as raised:
         running.run(a_context(NUMBER, **changes), raising(AssertionError("never reached")))
     assert PERSON not in str(raised.value)
+
+
+def test_a_step_on_a_store_is_given_the_store_that_its_run_was_started_for(installation: Any) -> None:
+    assert running.run_on_store(a_context(params={"store": "crm"}), lambda env, store: store) == "crm"
+
+
+@pytest.mark.parametrize("fault", [*PASSING, *LASTING, *QUOTING], ids=kind)
+def test_a_fault_of_a_step_on_a_store_says_as_much_as_one_of_a_request(
+    fault: Exception, installation: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(AirflowException) as raised:
+        running.run_on_store(a_context(params={"store": "crm"}, task_id="replay", try_number=9), raising(fault))
+    assert isinstance(raised.value, AirflowFailException) == (fault not in PASSING)
+    told = "".join(capfd.readouterr()) + str(raised.value)
+    assert PERSON not in told
+    assert EMAIL not in told

@@ -202,6 +202,22 @@ def test_an_answer_that_somebody_else_gave_first_stands(airflow: Airflow, api: A
     api.answer(asked, "Verder", {})
 
 
+def test_the_wait_of_a_task_is_ended_by_skipping_it(airflow: Airflow, api: AirflowApi) -> None:
+    path = f"{RUNS}/{NUMBER}/taskInstances/approve"
+    for status in (200, 409):
+        airflow.answers["PATCH", path] = (status, {})
+        api.skip(DAG, NUMBER, "approve")
+    assert airflow.asked == [("PATCH", path, {"new_state": "skipped"})] * 2
+
+
+def test_a_task_is_done_again_alone(airflow: Airflow, api: AirflowApi) -> None:
+    airflow.answers["POST", f"/api/v2/dags/{DAG}/clearTaskInstances"] = (200, {})
+    api.clear(DAG, NUMBER, "close")
+    ((_, _, body),) = airflow.asked
+    assert (body["task_ids"], body["dag_run_id"], body["dry_run"]) == (["close"], NUMBER, False)
+    assert not body.get("include_downstream")
+
+
 def test_pools_that_are_there_are_left_as_they_are(airflow: Airflow, api: AirflowApi) -> None:
     airflow.answers["POST", "/api/v2/pools"] = (409, {})
     api.ensure_pools(["store_crm", "store_orders"])

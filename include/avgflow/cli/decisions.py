@@ -97,7 +97,7 @@ def withdraw(number: Number) -> None:
     env = environment.of_settings()
     request = withdrawing.withdraw(env, number, actor(env))
     say(f"{number} is withdrawn; nothing was changed in the stores.")
-    withdrawing.end_run(env, AirflowApi.of(env.settings), request)
+    withdrawing.end_run(AirflowApi.of(env.settings), request)
     say("Its run has ended, and the confirmation is sent.")
 
 

@@ -228,7 +228,11 @@ def _stopped(register: Connection, number: str) -> Missing | None:
         if event.name in _TAKEN_UP:
             stopped = None
         elif event.name == EventName.PLAN_REFUSED:
-            stopped = Missing(f"het plan is afgekeurd door {event.actor}", f"the plan was refused by {event.actor}")
+            by = event.actor
+            stopped = Missing(
+                f"het plan is afgekeurd door {by}; herstel waar het op rust en doe taak 'plan' en wat volgt opnieuw",
+                f"the plan was refused by {by}; correct what it rests on, then clear task 'plan' and what follows",
+            )
         elif event.name == EventName.REQUEST_STOPPED and event.actor != events.SYSTEM:
             stopped = stopped or Missing(f"gestopt door {event.actor}", f"stopped by {event.actor}")
     return stopped

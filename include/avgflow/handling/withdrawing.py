@@ -88,7 +88,7 @@ def confirmation(env: Environment, number: str) -> list[str]:
         return [mail.message_id for mail in outbox.mails(register, number) if mail.kind == CONFIRMATION]
 
 
-def end_run(env: Environment, api: AirflowApi, request: Request) -> None:
+def end_run(api: AirflowApi, request: Request) -> None:
     """See to it that the run of a withdrawn request ends, and green: whatever it waits for is skipped, and its last
     task sends the confirmation. `RunStillOpen` where Airflow does not answer, or is too busy.
     """

@@ -147,7 +147,8 @@ def test_a_refused_plan_stops_the_request_and_is_asked_anew_once_it_is_taken_up(
     approving.refuse(office.env, number, OFFICER)
     assert office.request(number).status is Status.STOPPED
     closed = closing.run(office.env, number)
-    assert [one.en for one in closed.missing] == [f"the plan was refused by {OFFICER}"]
+    (missing,) = closed.missing
+    assert missing.en.startswith(f"the plan was refused by {OFFICER}; correct what it rests on")
     closing.resume(office.env, number)
     assert approving.approve(office.env, number) == Question(number, Waiting.APPROVAL)
 
