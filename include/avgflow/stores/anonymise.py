@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, func, literal, literal_column, null
-from sqlalchemy.types import Integer
+from sqlalchemy.types import Integer, Numeric
 
 from avgflow.catalog.live import LiveTable
 from avgflow.errors import AvgflowError
@@ -21,8 +21,10 @@ WORD = "gewist"
 DOMAIN = "gewist.invalid"
 """A domain that no mail ever reaches (RFC 2606)."""
 
-_TEXT = re.compile(r"(?:text|citext|name|character varying|character)(?:\((\d+)\))?")
-_NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision", "money")
+_TYPE = re.compile(r"(?P<base>[^\[(]+?)(?:\((?P<size>[\d,]+)\))?(?: with(?:out)? time zone)?(?P<array>(?:\[\])*)")
+_TEXTS = frozenset({"text", "citext", "name", "character varying", "character"})
+_DIGITS = {"smallint": 4, "integer": 9, "bigint": 15, "numeric": 15, "real": 6, "double precision": 15, "money": 9}
+"""Types of numbers, and of how many digits a random one may be."""
 _FIXED = {
     "boolean": "false",
     "date": "1900-01-01",
@@ -35,8 +37,11 @@ _FIXED = {
     "cidr": "0.0.0.0/32",
     "bytea": "",
     "point": "(0,0)",
+    **{f"{kind}range": "empty" for kind in ("int4", "int8", "num", "ts", "tstz", "date")},
+    **{f"{kind}multirange": "{}" for kind in ("int4", "int8", "num", "ts", "tstz", "date")},
 }
-_RANGES = re.compile(r"(?:int4|int8|num|ts|tstz|date)range")
+_ENOUGH = 8
+"""Random signs (of sixteen kinds) with which values are sure to differ."""
 
 
 class CannotAnonymise(AvgflowError):
@@ -56,40 +61,50 @@ def value(target: Target, live: LiveTable, name: str) -> ColumnElement[Any]:
         return literal_column(f"({spec.erase_to})")
     if column.nullable:
         return null()
-    made = _of_type(column.type, unique=_unique(live, name), email=spec.identifier == "email")
+    pointer = any(name in key.columns for key in live.foreign_keys)
+    unique = _unique(live, name)
+    made = None if pointer else _of_type(column.type, unique=unique, email=spec.identifier == "email")
     if made is None:
         raise CannotAnonymise(target.store.store, target.name, name)
     return made
 
 
 def _of_type(type_: str, *, unique: bool, email: bool) -> ColumnElement[Any] | None:
-    random = func.replace(cast(func.gen_random_uuid(), Text), "-", "", type_=Text)
-    if match := _TEXT.fullmatch(type_):
-        return _text(int(match[1]) if match[1] else None, random, unique=unique, email=email)
-    if type_.startswith(_NUMBERS):
-        if not unique:
-            return literal(0, Integer)
-        digits = 4 if type_ == "smallint" else 9
-        return -cast(func.floor(func.random() * (10**digits)) + 1, Integer)
-    if type_ == "uuid":
+    """None for a type that is not PostgreSQL's own: an enum or a domain has rules that only the catalog can meet."""
+    match = _TYPE.fullmatch(type_)
+    if match is None:
+        return None
+    base, size = match["base"], tuple(int(part) for part in (match["size"] or "").split(",") if part)
+    if match["array"]:
+        return None if unique else _fixed("{}", type_)
+    if base in _TEXTS:
+        return _text(size[0] if size else None, unique=unique, email=email)
+    if base in _DIGITS:
+        return _number(base, size) if unique else literal(0, Integer)
+    if base == "uuid":
         return func.gen_random_uuid()
-    if type_.endswith("[]"):
-        return _fixed("{}", type_)
-    if _RANGES.fullmatch(type_):
-        return _fixed("empty", type_)
-    for prefix, fixed in _FIXED.items():
-        if type_.startswith(prefix):
-            return None if unique else _fixed(fixed, type_)
-    return None
+    return _fixed(_FIXED[base], type_) if base in _FIXED and not unique else None
 
 
-def _text(length: int | None, random: ColumnElement[str], *, unique: bool, email: bool) -> ColumnElement[Any]:
+def _text(length: int | None, *, unique: bool, email: bool) -> ColumnElement[Any] | None:
+    random = func.replace(cast(func.gen_random_uuid(), Text), "-", "", type_=Text)
     if email:
         room = (length or 64) - len(DOMAIN) - 1
-        return func.left(random, max(room, 1)) + f"@{DOMAIN}"
-    if unique:
-        return func.left(f"{WORD}-" + random, length) if length else f"{WORD}-" + random
-    return literal(WORD[:length], Text)
+        return func.left(random, room) + f"@{DOMAIN}" if room >= _ENOUGH else None
+    if not unique:
+        return literal(WORD[:length], Text)
+    prefix = f"{WORD}-"
+    if length is None or length >= len(prefix) + _ENOUGH:
+        return func.left(prefix + random, length or 64)
+    return func.left(random, length) if length >= _ENOUGH else None
+
+
+def _number(base: str, size: tuple[int, ...]) -> ColumnElement[Any]:
+    """A random number below nought, which is nobody's; `size`: of a numeric, its digits and those after the point."""
+    digits, after_point = (*size, 0)[:2] if size else (_DIGITS[base], 0)
+    digits = min(digits, _DIGITS[base])
+    whole = cast(func.floor(func.random() * (10**digits - 1)) + 1, Numeric)
+    return -(whole / literal(10**after_point, Numeric))
 
 
 def _fixed(text: str, type_: str) -> ColumnElement[Any]:
