@@ -34,8 +34,8 @@ from handling_world import OFFICER, SUBJECTS, Office, Open, with_trait
 from avgflow.demo.cast import CAST
 from avgflow.demo.stores import STORES
 from avgflow.demo.truth import SubjectTruth
-from avgflow.handling import erasing, planning, registering
-from avgflow.intake import Right, day_in_amsterdam
+from avgflow.handling import erasing, planning
+from avgflow.intake import day_in_amsterdam
 from avgflow.plan import Plan
 from avgflow.register import approvals, receipts
 from avgflow.register.database import transaction
@@ -49,11 +49,6 @@ KEPT = frozenset(
 )
 """Tables of which something of a person can stay."""
 NOBODYS = frozenset({"crm.public.employee", "marketing.public.campaign", "marketing.public.survey"})
-
-
-@pytest.fixture(autouse=True)
-def _erasure_is_carried_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(registering.DAGS, Right.ERASURE, "erasure_request")
 
 
 def asked(office: Office, people: Sequence[SubjectTruth]) -> dict[str, SubjectTruth]:
