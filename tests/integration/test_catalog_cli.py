@@ -84,6 +84,14 @@ def test_each_difference_is_a_line_and_the_exit_code_is_1(shop: Shop) -> None:
     assert "CREATE INDEX CONCURRENTLY ON public.client" in lines[2]
 
 
+def test_a_foreign_key_without_an_index_is_advice_with_the_statement(shop: Shop) -> None:
+    shop.run_sql("ALTER TABLE client ADD parent bigint REFERENCES client;")
+    result = shop.avgflow("check")
+    assert result.exit_code == 1
+    assert [line.split(":")[0] for line in result.output.splitlines()] == ["unsafe", "advice"]
+    assert result.output.endswith("Make one: CREATE INDEX CONCURRENTLY ON public.client (parent);\n")
+
+
 def test_json_names_the_same(shop: Shop) -> None:
     shop.run_sql("CREATE TABLE surprise (x int);")
     result = shop.avgflow("check", "--json")

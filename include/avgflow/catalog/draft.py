@@ -12,9 +12,10 @@ from collections.abc import Iterator
 import yaml
 
 from avgflow.catalog.drift import key_of, plain_kind
+from avgflow.catalog.keys import unindexed
 from avgflow.catalog.live import ForeignKey, LiveColumn, LiveSchema, LiveTable
 from avgflow.catalog.models import DECIDE
-from avgflow.catalog.names import ColumnName
+from avgflow.catalog.names import ColumnName, quoted
 
 # Names that suggest a kind of identifier; a suggestion stands in a comment only.
 _HINTS = (
@@ -68,6 +69,8 @@ def _table(store: str, table: LiveTable) -> Iterator[str]:
         yield f"    key: [{', '.join(map(_key, key))}]"
     yield f"    subject: {DECIDE}  # {_ways(store, table)}"
     yield f"    classes: {DECIDE}  # [{{class: R1, term_from: a date}}]; take it out where subject is none"
+    for foreign, statement in unindexed(table):
+        yield f"    # No index serves the foreign key {quoted(foreign.name)}, so erasing is slow: {statement}"
     yield "    columns:" if table.columns else "    columns: {}"
     keys = {*key, *(column for foreign in table.foreign_keys for column in foreign.columns)}
     for column in table.columns.values():

@@ -153,7 +153,7 @@ def _missing_indexes(store: str, table: Table, live: LiveTable) -> Iterator[Drif
         if column in live.columns and not any(_serves_normalised(i, column) for i in live.indexes):
             wanted[_normalised(live, column)] = f"names of people are looked up in {column}"
     for by, message in wanted.items():
-        statement = f"CREATE INDEX {_concurrently(live)}ON {live.name} ({by});"
+        statement = f"CREATE INDEX {concurrently(live)}ON {live.name} ({by});"
         text = f"{message} without an index that serves it. Make one: {statement}"
         yield Drift(store, live.name, DriftKind.MISSING_INDEX, text, statement)
 
@@ -161,8 +161,7 @@ def _missing_indexes(store: str, table: Table, live: LiveTable) -> Iterator[Drif
 def _serves(index: Index, link: Link) -> bool:
     if link.is_identifier:
         return _serves_normalised(index, *link.columns)
-    wanted = set(link.columns)
-    return not index.partial and index.method in {"btree", "hash"} and set(index.columns[: len(wanted)]) == wanted
+    return index.leads_by(link.columns)
 
 
 def _serves_normalised(index: Index, column: str) -> bool:
@@ -179,6 +178,6 @@ def _normalised(live: LiveTable, column: str) -> str:
     return rf"lower(btrim({value}, E' \t\r\n\u00a0'))"
 
 
-def _concurrently(live: LiveTable) -> str:
-    # A store is in use; only a partitioned table cannot be indexed without stopping its writers.
+def concurrently(live: LiveTable) -> str:
+    """A word of CREATE INDEX: a store is in use, and only a partitioned table cannot be indexed beside its writers."""
     return "" if live.kind == "partitioned table" else "CONCURRENTLY "

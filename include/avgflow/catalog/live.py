@@ -8,7 +8,7 @@ by name.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -64,6 +64,11 @@ class Index:
                 break
             found.append(part.column)
         return tuple(found)
+
+    def leads_by(self, columns: Collection[str]) -> bool:
+        """Whether every row that has some values in these columns is found through it."""
+        first = set(self.columns[: len(columns)])
+        return not self.partial and self.method in {"btree", "hash"} and first == set(columns)
 
 
 @dataclass(frozen=True)

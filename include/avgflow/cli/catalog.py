@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection
 
-from avgflow.catalog.check import check as check_store
+from avgflow.catalog.check import check_whole
 from avgflow.catalog.draft import draft
 from avgflow.catalog.drift import Drift
 from avgflow.catalog.live import read
@@ -104,7 +104,7 @@ def _report(settings: Settings, store: Store) -> Report:
     """One store that cannot be reached must not hide what is wrong with the others."""
     try:
         with _opened(settings, store.connection, store.store) as view:
-            checked = check_store(view, store)
+            checked = check_whole(view, store)
     except (StoreUnreachable, StoreRefused, WrongSetting) as fault:
         return Report(store, 0, (), str(fault))
     return Report(store, len(checked.live.tables), checked.drifts, None)
