@@ -45,10 +45,6 @@ def _message(key: ForeignKey, statement: str) -> str:
     )
 
 
-def _serves(index: Index, wanted: frozenset[str]) -> bool:
-    return not index.partial and index.method in {"btree", "hash"} and frozenset(index.columns[: len(wanted)]) == wanted
-
-
 def _searched(store: Store, live: LiveTable) -> set[frozenset[str]]:
     table = store.tables.get(live.name)
     return {frozenset(link.columns) for link in table.subject if not link.is_identifier} if table else set()
