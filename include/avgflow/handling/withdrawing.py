@@ -90,15 +90,15 @@ def confirmation(env: Environment, number: str) -> list[str]:
 
 def end_run(api: AirflowApi, request: Request) -> None:
     """See to it that the run of a withdrawn request ends, and green: whatever it waits for is skipped, and its last
-    task sends the confirmation. `RunStillOpen` where Airflow does not answer, or is too busy.
+    task sends the confirmation. `RunStillOpen` where Airflow does not answer, or it takes too long.
     """
     try:
-        if not _ended(api, WAYS[request.right].dag, request.number):
-            raise RunStillOpen(request.number, "Airflow is busy; wait until it has less to do.")
-    except RunStillOpen:
-        raise
+        ended = _ended(api, WAYS[request.right].dag, request.number)
     except AvgflowError as fault:
         raise RunStillOpen(request.number, str(fault)) from None
+    if not ended:
+        why = f"`avgflow request show {request.number}` may say why (a mail server that is down); else Airflow is busy."
+        raise RunStillOpen(request.number, why)
 
 
 def _ended(api: AirflowApi, dag: str, number: str) -> bool:
