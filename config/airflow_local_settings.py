@@ -19,14 +19,21 @@ _LIBRARIES = (
     "psycopg",
     "typst",
     "pikepdf",
+    "lxml.etree",
     "pyzipper",
+    "Cryptodome.Cipher._mode_ctr",
     "holidays",
     "airflow.providers.postgres.hooks.postgres",
     "airflow.providers.smtp.hooks.smtp",
     "airflow.providers.standard.operators.hitl",
     "airflow.providers.standard.decorators.python",
-    # What Airflow itself imports in each worker at its first task.
+    # What Airflow itself imports in each worker at its first task, or in every task.
     "airflow.sdk.execution_time.task_runner",
+    "airflow.sdk.execution_time.cache",
+    "airflow.sdk.definitions.asset.metadata",
+    "airflow.dag_processing.bundles.local",
+    "airflow.version",
+    "jinja2.ext",
 )
 # Packages of our own that no task needs.
 _NOT_IN_TASKS = {"cli", "demo", "embedded"}
@@ -58,7 +65,8 @@ if _runs_tasks(sys.argv):
     for _module in _modules():
         with contextlib.suppress(Exception):
             importlib.import_module(_module)
-    with contextlib.suppress(Exception):
-        importlib.import_module("avgflow.handling.readiness").prepare()
+    for _module, _make in (("avgflow.handling.readiness", "prepare"), ("avgflow_airflow.stores", "store_names")):
+        with contextlib.suppress(Exception):
+            getattr(importlib.import_module(_module), _make)()
 
 __all__: tuple[str, ...] = ()

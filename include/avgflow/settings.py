@@ -33,7 +33,7 @@ def home() -> Path:
 class Settings(BaseSettings):
     """One installation's settings; every field can be set as `AVGFLOW_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     home: Path = Path(".avgflow")
     catalog: Path = INCLUDE / "catalog"
@@ -60,12 +60,8 @@ class Settings(BaseSettings):
     def load(cls) -> Settings:
         """Read the settings; a value that does not fit is a `WrongSetting` naming the variable."""
         root = home()
-        try:
-            settings = cls(**_own(root / "stack.env"), home=root)
-        except ValidationError as wrong:
-            fields = ", ".join(f"AVGFLOW_{str(e['loc'][0]).upper()}: {e['msg']}" for e in wrong.errors())
-            raise WrongSetting(f"A setting cannot be used ({fields}). Correct it in the environment.") from None
-        return settings
+        environment = ((name, value) for name, value in os.environ.items() if name.upper().startswith(PREFIX))
+        return _settings(root, frozenset(_own(root / "stack.env").items()), frozenset(environment))
 
     @property
     def work(self) -> Path:
@@ -91,6 +87,16 @@ class Settings(BaseSettings):
                 f"or start the embedded stack (make up)."
             )
         return _dsn_of_json(value) if value.lstrip().startswith("{") else value
+
+
+@lru_cache(maxsize=4)
+def _settings(root: Path, own: frozenset[tuple[str, Any]], environment: frozenset[tuple[str, str]]) -> Settings:
+    """The settings that these variables make: all that they are made of is named, so what is kept is never old."""
+    try:
+        return Settings(**dict(own), home=root)
+    except ValidationError as wrong:
+        fields = ", ".join(f"AVGFLOW_{str(e['loc'][0]).upper()}: {e['msg']}" for e in wrong.errors())
+        raise WrongSetting(f"A setting cannot be used ({fields}). Correct it in the environment.") from None
 
 
 def _own(path: Path) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
+
 import yaml
 
 from avgflow.settings import Settings
@@ -11,10 +14,18 @@ def store_names() -> dict[str, str]:
     """Store -> Dutch title, in the order of the files; a task of each DAG is made for every store."""
     names: dict[str, str] = {}
     for file in sorted(Settings.load().catalog.glob("*.yaml")):
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        head = yaml.load(file.read_text(encoding="utf-8").split("\ntables:", 1)[0], Loader=loader)  # noqa: S506
-        names[head["store"]] = head["title"]["nl"]
+        seen = file.stat()
+        store, title = _head(file, seen.st_mtime_ns, seen.st_size)
+        names[store] = title
     return names
+
+
+@lru_cache(maxsize=64)
+def _head(file: Path, changed: int, size: int) -> tuple[str, str]:
+    """Store and Dutch title; read again only when the file changed, for every task reads its DAG anew."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    head = yaml.load(file.read_text(encoding="utf-8").split("\ntables:", 1)[0], Loader=loader)  # noqa: S506
+    return head["store"], head["title"]["nl"]
 
 
 def pool_of(store: str) -> str:
