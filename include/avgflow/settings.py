@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import Engine, create_engine
 
+from avgflow import dialect
 from avgflow.errors import WrongSetting
 
 INCLUDE = Path(__file__).resolve().parents[1]
@@ -139,7 +140,7 @@ def engine(dsn: str) -> Engine:
     use.
     """
     parts = urlsplit(dsn)
-    url = urlunsplit(("postgresql+psycopg", parts.netloc, parts.path, parts.query, ""))
+    url = urlunsplit((dialect.NAME, parts.netloc, parts.path, parts.query, ""))
     return create_engine(
         url,
         pool_pre_ping=True,

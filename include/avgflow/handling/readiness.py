@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from avgflow.completeness import verdict
 from avgflow.handling import configured
+from avgflow.register import database
 from avgflow.settings import Settings
 from avgflow.stores import readiness as statements
 from avgflow.templating import Templates
@@ -18,5 +19,6 @@ def prepare() -> None:
     catalog = configured.catalog(settings.catalog)
     configured.policy(settings.policy, settings.catalog)
     statements.compose(catalog)
+    database.prepare(settings)
     Templates(settings.templates).read_all()
     verdict.frames()

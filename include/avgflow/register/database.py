@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from avgflow.errors import AvgflowError
+from avgflow.register.schema import metadata
 from avgflow.settings import Settings, engine
 
 _UNDEFINED_TABLE = "42P01"
@@ -47,9 +49,35 @@ class RegisterRefused(AvgflowError):
         self.sqlstate = sqlstate
 
 
+_ready: dict[str, Engine] = {}
+"""Engines by DSN that were made before a task was forked and are not in use yet."""
+
+
 def engine_of(settings: Settings) -> Engine:
     """An engine for the register as the application's role; it connects when first used."""
-    return engine(settings.secret("register_dsn"))
+    dsn = settings.secret("register_dsn")
+    return _ready.pop(dsn, None) or engine(dsn)
+
+
+def prepare(settings: Settings) -> None:
+    """Make an engine for the first task that asks; it has no connection, so every process forked from here has its
+    own. Making one takes longer than the transactions of most tasks.
+
+    A statement of each kind is compiled for each table: what SQLAlchemy finds out about itself on the way it keeps.
+    """
+    dsn = settings.secret("register_dsn")
+    made = engine(dsn)
+    for table in metadata.sorted_tables:
+        column = next(iter(table.c))
+        for statement in (
+            select(table).where(column == bindparam("key")).with_for_update(key_share=True).order_by(column).limit(1),
+            update(table).where(column == bindparam("key")).returning(*table.c),
+            insert(table).returning(column),
+            insert(table).on_conflict_do_nothing(),
+        ):
+            statement.compile(dialect=made.dialect)
+            statement._generate_cache_key()
+    _ready[dsn] = made
 
 
 @contextmanager
