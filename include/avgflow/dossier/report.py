@@ -7,7 +7,7 @@ read as markup. Typst gets its own fonts, no network and no file outside the fol
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -37,7 +37,16 @@ class ReportFailed(AvgflowError):
 
 def pdf(answer: Answer, templates: Templates) -> bytes:
     """The report as a PDF without encryption, in memory only. The same content gives the same bytes."""
+    return read_for(answer, templates)()
+
+
+def read_for(answer: Answer, templates: Templates) -> Callable[[], bytes]:
+    """Read all that the report shows; what makes the PDF of it, which reads no row any more and may run aside."""
     document = _document(answer)
+    return lambda: _pdf(answer, document, templates)
+
+
+def _pdf(answer: Answer, document: dict[str, Any], templates: Templates) -> bytes:
     # PDF/UA (accessible to a screen reader) refuses a character that no font can show. Then the machine's own fonts are
     # tried too, and at last the character is left an empty box, with a word about it.
     try:
