@@ -130,6 +130,15 @@ def test_a_table_measured_twice_in_the_place_of_another_fails() -> None:
     assert failed(judged({NUMBER: stores})[NUMBER]) >= {("crm", "every_table")}
 
 
+def test_a_table_measured_twice_does_not_stand_in_for_that_of_another_request() -> None:
+    twice, missing = sound(), without(sound(), "crm", "public.note")
+    twice["crm"] = [*twice["crm"], measured("crm", "public.note")]
+    verdict = judged({NUMBER: twice, ANOTHER: missing, THIRD: sound()})
+    assert not verdict[NUMBER].passed
+    assert not verdict[ANOTHER].passed
+    assert verdict[THIRD].passed
+
+
 def test_a_table_that_nobody_catalogued_fails() -> None:
     stores = sound()
     stores["crm"] = [*stores["crm"], measured("crm", "public.hobby")]
