@@ -135,12 +135,34 @@ def _dsn_of_json(value: str) -> str:
     return f"postgresql://{user}:{password}@{parts.get('host') or ''}{port}/{parts.get('schema') or ''}"
 
 
+_ready: dict[str, Engine] = {}
+"""Engines by URL that were made before a task was forked and are not in use yet."""
+
+
 def engine(dsn: str) -> Engine:
     """An engine on psycopg 3 for `postgresql://…` (also Airflow's `postgres://`); connections are checked before
     use.
     """
+    url = _url(dsn)
+    return _ready.pop(url, None) or _engine(url)
+
+
+def prepare_engine(dsn: str) -> Engine:
+    """Make an engine for the first of the processes' tasks that asks; making one can take longer than a transaction.
+
+    It has no connection, so every process that is forked from here has its own.
+    """
+    url = _url(dsn)
+    made = _ready[url] = _engine(url)
+    return made
+
+
+def _url(dsn: str) -> str:
     parts = urlsplit(dsn)
-    url = urlunsplit((dialect.NAME, parts.netloc, parts.path, parts.query, ""))
+    return urlunsplit((dialect.NAME, parts.netloc, parts.path, parts.query, ""))
+
+
+def _engine(url: str) -> Engine:
     return create_engine(
         url,
         pool_pre_ping=True,

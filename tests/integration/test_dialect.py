@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from avgflow.settings import engine as engine_of
+from avgflow.settings import prepare_engine
 
 
 @pytest.fixture
@@ -57,3 +58,13 @@ def test_a_transactions_own_isolation_ends_with_it(engine: Engine) -> None:
     with engine.begin() as connection:
         assert connection.execute(level).scalar_one() == "read committed"
         connection.execute(text("CREATE TEMPORARY TABLE written (it int)"))
+
+
+def test_an_engine_made_before_is_given_out_once_and_without_a_connection(dsn: str) -> None:
+    made = prepare_engine(dsn.replace("postgresql://", "postgresql+psycopg://"))
+    try:
+        assert made.pool.checkedin() == 0  # type: ignore[attr-defined]
+        assert engine_of(dsn) is made
+        assert engine_of(dsn) is not made
+    finally:
+        made.dispose()

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from avgflow.errors import AvgflowError
 from avgflow.register.schema import metadata
-from avgflow.settings import Settings, engine
+from avgflow.settings import Settings, engine, prepare_engine
 
 _UNDEFINED_TABLE = "42P01"
 _UNDEFINED_COLUMN = "42703"
@@ -49,24 +49,16 @@ class RegisterRefused(AvgflowError):
         self.sqlstate = sqlstate
 
 
-_ready: dict[str, Engine] = {}
-"""Engines by DSN that were made before a task was forked and are not in use yet."""
-
-
 def engine_of(settings: Settings) -> Engine:
     """An engine for the register as the application's role; it connects when first used."""
-    dsn = settings.secret("register_dsn")
-    return _ready.pop(dsn, None) or engine(dsn)
+    return engine(settings.secret("register_dsn"))
 
 
 def prepare(settings: Settings) -> None:
-    """Make an engine for the first task that asks; it has no connection, so every process forked from here has its
-    own. Making one takes longer than the transactions of most tasks.
-
-    A statement of each kind is compiled for each table: what SQLAlchemy finds out about itself on the way it keeps.
+    """Make the engine of the next task, without a connection, and compile a statement of each kind for each table: what
+    SQLAlchemy finds out about itself on the way it keeps.
     """
-    dsn = settings.secret("register_dsn")
-    made = engine(dsn)
+    made = prepare_engine(settings.secret("register_dsn"))
     for table in metadata.sorted_tables:
         column = next(iter(table.c))
         for statement in (
@@ -77,7 +69,6 @@ def prepare(settings: Settings) -> None:
         ):
             statement.compile(dialect=made.dialect)
             statement._generate_cache_key()
-    _ready[dsn] = made
 
 
 @contextmanager
