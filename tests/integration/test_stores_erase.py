@@ -222,6 +222,21 @@ def test_a_pointer_of_others_that_the_database_empties_is_planned_and_emptied(la
     ]
 
 
+def test_of_a_composite_pointer_the_database_may_empty_a_part(lab: Make) -> None:
+    store = lab(
+        """
+        CREATE TABLE a (tenant int, id int, email text, PRIMARY KEY (tenant, id));
+        CREATE TABLE b (id int PRIMARY KEY, tenant int NOT NULL, a int,
+                        FOREIGN KEY (tenant, a) REFERENCES a ON DELETE SET NULL (a));
+        INSERT INTO a VALUES (1, 1, 'ann@x.nl'), (2, 1, 'bob@x.nl');
+        INSERT INTO b VALUES (1, 1, 1), (2, 2, 1);
+        """,
+        {"a": table(MINE, key=("tenant", "id")), "b": table(plain=("tenant", "a"))},
+    )
+    store.erase()
+    assert store.query("SELECT * FROM b ORDER BY id") == [(1, 1, None), (2, 2, 1)]
+
+
 def test_an_own_row_that_stays_loses_its_pointer_to_one_that_goes(lab: Make) -> None:
     store = lab(
         CHILD.format("ON DELETE SET NULL") + "INSERT INTO child VALUES (1, 'ann@x.nl', 1);",
@@ -591,6 +606,81 @@ def test_a_history_that_is_filled_at_the_very_end_is_emptied_too(lab: Make) -> N
     )
     store.erase()
     assert store.query("SELECT * FROM log") == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "BEGIN INSERT INTO log (person, was) VALUES (OLD.id, OLD::text); EXCEPTION WHEN others THEN NULL; END;",
+        "INSERT INTO log (was) VALUES (OLD::text);",
+        "INSERT INTO log (person, was) SELECT 2, OLD::text FROM generate_series(1, 3);",
+    ],
+    ids=["in a transaction within", "of nobody", "in somebody else's name"],
+)
+def test_however_a_history_is_filled_nothing_of_the_person_stays_in_it(lab: Make, body: str) -> None:
+    store = lab(
+        PERSON + TWO + LOG + "INSERT INTO log (person, was) VALUES (2, 'old');" + trigger("person", body),
+        {"person": PERSONS, "log": HISTORY},
+    )
+    store.erase()
+    assert store.query("SELECT person, was FROM log") == [(2, "old")]
+
+
+VERSIONS = (
+    LOG.replace("was text", "was text, until timestamptz")
+    + "INSERT INTO log (person, was) VALUES (1, 'old'), (2, 'old');"
+)
+CLOSES = "UPDATE log SET until = now() WHERE person = OLD.id AND until IS NULL; " + KEEPS
+VERSIONED = {**HISTORY, "columns": {**HISTORY["columns"], "until": "none"}}
+HELD = "CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES person); INSERT INTO child VALUES (1, 1);"
+NUMBERED = """
+    CREATE TABLE person (id int PRIMARY KEY, email text, number text UNIQUE);
+    INSERT INTO person VALUES (1, 'ann@x.nl', 'N1'), (2, 'bob@x.nl', 'N2');
+    CREATE TABLE child (id int PRIMARY KEY, parent text REFERENCES person (number) {});
+    INSERT INTO child VALUES (1, 'N1');
+"""
+BEYOND: dict[str, tuple[str, dict[str, Any]]] = {
+    "a number by which others point": (
+        NUMBERED.format(""),
+        {"person": table(MINE, personal=("number",)), "child": table(plain=("parent",))},
+    ),
+    "a number that others take over": (
+        NUMBERED.format("ON UPDATE CASCADE"),
+        {"person": table(MINE, personal=("number",)), "child": table(plain=("parent",))},
+    ),
+    "a history that closes earlier versions": (
+        PERSON + TWO + VERSIONS + HELD + trigger("person", CLOSES),
+        {"person": PERSONS, "log": VERSIONED, "child": table(plain=("parent",))},
+    ),
+    "such a history of somebody else": (
+        """
+        CREATE TABLE person (id int PRIMARY KEY, email text, name int REFERENCES person ON DELETE SET NULL);
+        INSERT INTO person VALUES (1, 'ann@x.nl', NULL), (2, 'bob@x.nl', 1);
+        """
+        + VERSIONS
+        + trigger("person", CLOSES),
+        {"person": PERSONS, "log": VERSIONED},
+    ),
+    "a table that inherits": (
+        PERSON
+        + TWO
+        + "CREATE TABLE heir (PRIMARY KEY (id)) INHERITS (person); INSERT INTO heir VALUES (3, 'ann@x.nl');",
+        {"person": table(MINE, personal=("name",)), "heir": table(MINE, personal=("name",))},
+    ),
+    "only one empty address": (
+        PERSON.replace("UNIQUE", "UNIQUE NULLS NOT DISTINCT") + TWO + "INSERT INTO person VALUES (3, NULL, '');" + HELD,
+        {"person": table(MINE, personal=("name",)), "child": table(plain=("parent",))},
+    ),
+    "a part by the column that is emptied": (
+        KEYLESS.format(rows=2),
+        {"event": {**EVENTS, "erase": "anonymise"}},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BEYOND)
+def test_what_the_engine_cannot_do_it_leaves_whole(lab: Make, what: str) -> None:
+    refused(lab(*BEYOND[what]), AvgflowError)
 
 
 def test_what_others_write_into_a_history_meanwhile_stays(lab: Make) -> None:

@@ -34,7 +34,7 @@ from handling_world import OFFICER, SUBJECTS, Office, Open, with_trait
 from avgflow.demo.cast import CAST
 from avgflow.demo.stores import STORES
 from avgflow.demo.truth import SubjectTruth
-from avgflow.handling import erasing, planning
+from avgflow.handling import erasing, planning, recounting
 from avgflow.intake import day_in_amsterdam
 from avgflow.plan import Plan
 from avgflow.register import approvals, receipts
@@ -128,8 +128,22 @@ def test_one_after_the_other_the_stores_end_as_in_one_batch(own_stores, subjects
     people = [with_trait(subjects, trait) for trait in ("household", "subscribed_twice", "history_only", "odd_values")]
     before = erasure_oracle.read(own_stores.stores)
     for n, person in enumerate(people, 1):
-        erased(own_stores, [person])
+        (number,) = erased(own_stores, [person])
+        # The product's own re-count comes to the same.
+        assert recounting.run(own_stores.env, [number])[number].verdict.failures == ()
         assert not_as_it_should(own_stores, erasure_oracle.wanted(before, people[:n], day_in_amsterdam())) == []
+
+
+def test_the_same_stores_give_the_same_plan_in_a_batch_and_alone(own_stores, subjects) -> None:
+    """Else what is approved would never be what is carried out."""
+    numbers = list(asked(own_stores, subjects[:6]))
+    batch = planning.make(own_stores.env, numbers)
+    again = planning.make(own_stores.env, list(reversed(numbers)))
+    alone = {number: planning.make(own_stores.env, [number])[number] for number in numbers[2:4]}
+    digests = {number: plan.digest for number, plan in batch.items()}
+    assert {number: plan.digest for number, plan in again.items()} == digests
+    assert {number: plan.digest for number, plan in alone.items()}.items() <= digests.items()
+    assert len(set(digests.values())) == len(numbers)
 
 
 def test_the_world_has_whatever_the_rules_are_about(stores, subjects) -> None:
