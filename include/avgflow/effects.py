@@ -100,15 +100,13 @@ class _Stay:
     decision: Decision | None = None
 
     @property
-    def strength(self) -> tuple[int, date]:
+    def strength(self) -> tuple[bool, int, date]:
         if self.decision is None:
-            return 0, date.min
-        return _STRENGTH[self.decision.ground], self.decision.keep_until or date.max
+            return False, 0, date.min
+        return self.decision.whole, _STRENGTH[self.decision.ground], self.decision.keep_until or date.max
 
 
 _STRENGTH = {Ground.PROOF: 1, Ground.LAW: 2, Ground.CONTRACT: 3, Ground.CLAIM: 4}
-_NEEDS_ALL = frozenset({Ground.CLAIM, Ground.CONTRACT})
-"""Grounds for which a row is kept as it is; the others need no more than what is not marked in the catalog."""
 
 _SHELL = Text(
     nl="Hieraan hangen gegevens die blijven. Uw eigen gegevens zijn eruit gehaald.",
@@ -176,7 +174,7 @@ def _columns(place: Place, stay: _Stay) -> tuple[str, ...]:
     """What is overwritten in a row that stays."""
     if stay.decision is None:
         return place.marked if place.spec.erase == "anonymise" and place.marked else place.personal
-    return () if stay.decision.ground in _NEEDS_ALL else place.marked
+    return () if stay.decision.whole else place.marked
 
 
 def _step(store: str, place: Place, row: OwnRow, stay: _Stay | None) -> Step:

@@ -89,6 +89,26 @@ def test_every_erasure_case_is_decided_or_said_why_not() -> None:
     assert asked == ERASURE.keys() | OTHERWISE.keys()
 
 
+@pytest.mark.parametrize(
+    ("record", "situation", "whole"),
+    [
+        (INVOICE_3_YEARS, Situation(TODAY), False),
+        (INVOICE_3_YEARS, Situation(TODAY, holds={"R4": None}), True),
+        (INVOICE_3_YEARS, Situation(TODAY, holds={EVERYTHING: TODAY}), True),
+        (INVOICE_3_YEARS, Situation(TODAY, holds={EVERYTHING: date(2026, 1, 1)}), False),
+        (INVOICE_3_YEARS, Situation(TODAY, contract_runs=True), False),
+        (Record("R3", "sales_records"), Situation(TODAY), False),
+        (Record("R3", "sales_records"), Situation(TODAY, contract_runs=True), True),
+        (Record("R1"), Situation(TODAY, contract_runs=True), True),
+    ],
+)
+def test_what_a_claim_or_contract_needs_stays_whole_also_where_the_law_comes_first(
+    record: Record, situation: Situation, whole: bool
+) -> None:
+    decision = decide.erasure(POLICY, record, situation)
+    assert (decision.action, decision.whole) == ("keep", whole)
+
+
 @pytest.mark.parametrize("number", ERASURE)
 def test_a_worked_case(number: int) -> None:
     case = ERASURE[number]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Literal
@@ -59,13 +59,18 @@ class Situation:
 
 @dataclass(frozen=True)
 class Decision:
-    """What becomes of a row, and why. `keep_until`: the last day it is kept, None where no day is known."""
+    """What becomes of a row, and why. `keep_until`: the last day it is kept, None where no day is known.
+
+    `whole`: a claim or a running contract needs it too, so that nothing may be taken out of it, whatever the law that
+    comes first could do without.
+    """
 
     action: Literal["erase", "keep"]
     ground: Ground
     reason: Text
     suppress: bool = False
     keep_until: date | None = None
+    whole: bool = False
 
 
 Rule = Callable[[RecordClass, Record, Situation], Decision | None]
@@ -77,7 +82,8 @@ def erasure(policy: Policy, record: Record, situation: Situation) -> Decision:
     for rule in RULES:
         decision = rule(of_class, record, situation)
         if decision is not None:
-            return decision
+            whole = any(needs(of_class, record, situation) for needs in (_claim, _contract))
+            return replace(decision, whole=whole) if decision.action == "keep" else decision
     raise AssertionError("the last rule always decides")
 
 
