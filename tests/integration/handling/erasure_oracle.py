@@ -217,7 +217,7 @@ def _staying(before: Tables, owned: Mapping[str, Sequence[Key]], today: date) ->
             row = before[table][key]
             if running and _of_the_contract(table, row):
                 stays[table, key] = True
-            elif _by_law(table, row, today):
+            elif _by_law(before, table, row, today):
                 stays[table, key] = False
     mine = {(table, key) for table, keys in owned.items() for key in keys}
     queue = list(stays)
@@ -239,12 +239,15 @@ def _of_the_contract(table: str, row: Row) -> bool:
     return table == CANCELLATION and not _cost(row)
 
 
-def _by_law(table: str, row: Row, today: date) -> bool:
+def _by_law(before: Tables, table: str, row: Row, today: date) -> bool:
     """Whether the books, the waste registration or the proof of consent need it on that day."""
-    if table == ORDER and row["invoiced_on"] is None and row["status"] in ("carried out", "closed"):
-        return row["closed_on"] is None or _in_the_books(row["closed_on"], today)
+    if table in (ORDER, LINE) and row["invoiced_on"] is not None:
+        return _in_the_books(row["invoiced_on"], today)
     if table in (ORDER, LINE):
-        return row["invoiced_on"] is not None and _in_the_books(row["invoiced_on"], today)
+        # What was delivered is in the books before it is invoiced, and so is what exactly that was.
+        order = before[ORDER][row["order_id"],]
+        delivered = order["invoiced_on"] is None and order["status"] in ("carried out", "closed")
+        return delivered and (order["closed_on"] is None or _in_the_books(order["closed_on"], today))
     if table == INVOICE:
         return _in_the_books(row["issued_on"], today)
     if table == PAYMENT:

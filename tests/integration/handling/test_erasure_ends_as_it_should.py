@@ -9,9 +9,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import erasure_oracle
+import psycopg
 import pytest
 from erasure_oracle import (
     ADDRESS,
@@ -48,6 +50,14 @@ KEPT = frozenset(
     }
 )
 """Tables of which something of a person can stay."""
+NOT_INVOICED = (
+    "DELETE FROM payment USING invoice WHERE invoice.invoice_id = payment.invoice_id AND order_id = %(order)s",
+    "DELETE FROM invoice WHERE order_id = %(order)s",
+    "DELETE FROM waste_document WHERE order_id = %(order)s",
+    "UPDATE order_line SET invoiced_on = NULL WHERE order_id = %(order)s",
+    'UPDATE "order" SET invoiced_on = NULL, closed_on = %(closed_on)s WHERE order_id = %(order)s',
+)
+"""What makes an order one that was delivered and not invoiced yet."""
 NOBODYS = frozenset({"crm.public.employee", "marketing.public.campaign", "marketing.public.survey"})
 
 
@@ -132,6 +142,31 @@ def test_one_after_the_other_the_stores_end_as_in_one_batch(own_stores, subjects
         # The product's own re-count comes to the same.
         assert recounting.run(own_stores.env, [number])[number].verdict.failures == ()
         assert not_as_it_should(own_stores, erasure_oracle.wanted(before, people[:n], day_in_amsterdam())) == []
+
+
+def test_what_was_delivered_is_in_the_books_with_its_lines_before_it_is_invoiced(own_stores, stores, subjects) -> None:
+    """Seven years from the end of the year in which the order was closed, and not a year longer."""
+    year = day_in_amsterdam().year
+    rows = erasure_oracle.read(stores.shared)
+
+    def closed(person: SubjectTruth) -> list[str]:
+        owned = erasure_oracle.owned_by(person, rows)
+        if erasure_oracle.runs(rows, owned, day_in_amsterdam()):
+            return []
+        return [key for (key,) in owned.get(ORDER, ()) if rows[ORDER][key,]["status"] == "closed"]
+
+    person = next(person for person in subjects if len(closed(person)) > 1)
+    within, beyond = closed(person)[:2]
+    with psycopg.connect(own_stores.stores["orders"]) as orders:
+        for order, closed_on in ((within, date(year - 7, 1, 1)), (beyond, date(year - 8, 12, 31))):
+            for statement in NOT_INVOICED:
+                orders.execute(statement.encode(), {"order": order, "closed_on": closed_on})
+    erased(own_stores, [person])
+    left = erasure_oracle.read({"orders": own_stores.stores["orders"]})
+    assert (within,) in left[ORDER]
+    assert (beyond,) not in left[ORDER]
+    lines = [key for key in rows[LINE] if key[0] in (within, beyond)]
+    assert [key for key in lines if key in left[LINE]] == [key for key in lines if key[0] == within]
 
 
 def test_the_same_stores_give_the_same_plan_in_a_batch_and_alone(own_stores, subjects) -> None:
