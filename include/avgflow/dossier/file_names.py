@@ -31,12 +31,13 @@ def extension_of(content: bytes) -> str:
 
 def safe(name: str) -> str:
     """The name without path, control and format characters, reserved words and blanks at its ends; may be empty."""
-    name = unicodedata.normalize("NFC", name)
     name = re.split(r"[/\\]", name)[-1]
     # Control, format (bidirectional overrides!), surrogate, private and unassigned characters, line and paragraph ends.
     name = "".join(
         char for char in name if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
     )
+    # Only now: what stood between a letter and its accent is gone.
+    name = unicodedata.normalize("NFC", name)
     name = _UNSAFE.sub("_", name)
     name = re.sub(r"\s+", " ", name).strip(" .")
     if _RESERVED.match(name):

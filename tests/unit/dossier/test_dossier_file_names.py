@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from avgflow.dossier.file_names import Names, extension_of, safe
@@ -14,6 +14,7 @@ ODD = st.text(st.sampled_from("abAB.. /\\:*?\"<>|\0\n\t\u202e\u00e9e\u0301CONcon
 
 
 @given(ODD)
+@example("A\u202e\u0301")
 def test_a_safe_name_is_safe(name: str) -> None:
     made = safe(name)
     assert not set(made) & set('<>:"/\\|?*')
