@@ -18,7 +18,7 @@ from avgflow.plan import Plan
 from avgflow.register import intents, locks, plans, receipts, tombstones
 from avgflow.register.database import transaction
 from avgflow.register.receipts import Receipt, Step
-from avgflow.stores import changes, survey
+from avgflow.stores import changes, presence, survey
 from avgflow.stores.changes import Tally
 from avgflow.stores.survey import Ground
 
@@ -67,8 +67,9 @@ def open_plans(env: Environment, store: str, plans: Mapping[str, Plan]) -> dict[
             continue
         with env.writing(store) as connection:
             fate = changes.fate(connection, intent.transaction, intent.system)
-            if fate == "unknown" and not _anything_left(env, store, connection, plan):
-                fate = "committed"
+            if fate in ("committed", "unknown"):
+                # A server that crashed may have given the id of what it lost to somebody else's transaction.
+                fate = "aborted" if _anything_left(env, store, connection, plan) else "committed"
         if fate == "in progress":
             raise StoreUnsettled(store)
         if fate != "committed":
@@ -77,12 +78,18 @@ def open_plans(env: Environment, store: str, plans: Mapping[str, Plan]) -> dict[
 
 
 def _anything_left(env: Environment, store: str, connection: Connection, plan: Plan) -> bool:
-    """Whether a row that was to go is there, where the database no longer knows the transaction."""
-    tables = ground_of(env, store, connection)
-    found = survey.find(connection, tables, {plan.number: plan.footprint})[plan.number]
+    """Whether a row that was to go is there, or a column that was to be overwritten holds what it held."""
+    ground = ground_of(env, store, connection)
+    found = survey.find(connection, ground, {plan.number: plan.footprint})[plan.number]
     there = {(row.table, row.key) for row in found}
     return any(
-        (step.table, key) in there for step in plan.steps_of(store) if step.action == "delete" for key in step.keys
+        any((step.table, key) in there for key in step.keys)
+        if step.action == "delete"
+        else bool(
+            presence.filled(connection, ground.targets[step.table], ground, plan.footprint, step.columns, step.keys)
+        )
+        for step in plan.steps_of(store)
+        if step.action == "delete" or (step.action in ("anonymise", "keep") and step.columns)
     )
 
 

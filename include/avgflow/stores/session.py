@@ -23,7 +23,9 @@ _READING = _PRINT + "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout 
 # Whoever uses the store waits for our locks: so we wait for theirs a moment only, and are done soon.
 _WRITING = _PRINT + (
     "SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '60s'; "
-    "SET LOCAL idle_in_transaction_session_timeout = '60s'"
+    "SET LOCAL idle_in_transaction_session_timeout = '60s'; "
+    # What is committed goes on record as done: a crash must not undo it. Stricter settings than `on` stay.
+    "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 )
 
 _PASSING = frozenset({"55P03", "57014", "40001", "40P01"})
