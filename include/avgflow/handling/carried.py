@@ -40,13 +40,17 @@ def standing(register: Connection, number: str) -> dict[str, Receipt]:
 
 
 def settle(env: Environment, number: str) -> None:
-    """Write the receipts of what was committed in any store before a run was killed."""
+    """Write the receipts of what was committed in any store before a run was killed.
+
+    What a receipt was written of before, for a plan that is set aside since, is on record; it is not done anew.
+    """
     with transaction(env.register) as register:
         known = {
             store: intents.newest(register, env.keyring, number, Step.ERASE, store) for store in env.catalog.stores
         }
+        written = receipts.ever_written(register, number, Step.ERASE)
     for store, intent in known.items():
-        if intent is not None:
+        if intent is not None and (store, intent.digest) not in written:
             with transaction(env.register) as register:
                 plan = Plan.from_bytes(plans.get_plan(register, env.keyring, number, intent.plan_digest).body)
             with locks.alone(env.register, [f"erase {number} {store}"]):

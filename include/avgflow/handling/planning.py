@@ -125,11 +125,17 @@ def _earlier(env: Environment, number: str) -> tuple[Footprint | None, tuple[Ste
             before = newest(env, register, number)
         except PlanMissing:
             return None, ()
-        there = carried.standing(register, number)
+        # Each by the plan that its receipt names, which another run may have made way for meanwhile.
+        done_by = {
+            store: Plan.from_bytes(plans.get_plan(register, env.keyring, number, one.digest).body)
+            for store, one in carried.standing(register, number).items()
+        }
     erased = [
         step
-        for step in before.steps
-        if step.store in there and step.action in ("delete", "anonymise", "unlink") and step.rows
+        for store in env.catalog.stores
+        if store in done_by
+        for step in done_by[store].steps_of(store)
+        if step.action in ("delete", "anonymise", "unlink") and step.rows
     ]
     done = (*before.done, *erased)
     return (before.footprint if done else None), done

@@ -96,6 +96,14 @@ def receipts(conn: Connection, number: str) -> Sequence[Receipt]:
     return [_receipt(row) for row in conn.execute(_current(number).order_by(receipt.c.id))]
 
 
+def ever_written(conn: Connection, number: str, step: Step) -> frozenset[tuple[str, str]]:
+    """Store and digest of each receipt that a step ever had, of those too that are set aside."""
+    rows = conn.execute(
+        select(receipt.c.store, receipt.c.digest).where(receipt.c.number == number, receipt.c.step == step)
+    )
+    return frozenset((row.store, row.digest) for row in rows)
+
+
 def supersede_receipts(conn: Connection, keyring: Keyring, number: str, actor: str = SYSTEM) -> int:
     """Set a request's receipts aside, so that its steps are done anew, with the event; returns how many.
 
