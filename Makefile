@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONPYCACHEPREFIX :=
 
-.PHONY: help setup lock demo up down test check bench clean
+.PHONY: help setup lock demo up down test test-faults check bench clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
@@ -49,6 +49,10 @@ down: ## stop the embedded stack; leaves no process behind
 # Whole files go to whichever worker is free, in order; the system tests are the last unit and run all but alone.
 test: setup ## run every test that needs no browser or Docker engine
 	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+
+# The last -m counts: this one takes the place of the one in pyproject.toml.
+test-faults: setup ## kill the erasure at every step of every store, and other tests that take long
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder -m faults tests/integration
 
 check: setup ## ruff, mypy and the layer test
 	$(BIN)/ruff check .
