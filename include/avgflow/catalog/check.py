@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Select, literal, literal_column, select, table, union_all
+from sqlalchemy import Boolean, Connection, Dialect, Select, literal_column, select, table, union_all
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import quoted_name
 
@@ -16,7 +18,9 @@ from avgflow.catalog.live import LiveSchema
 from avgflow.catalog.models import Store, Table
 from avgflow.catalog.names import TableName
 
-Probe = Select[Any]
+_DIALECT: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+Condition = tuple[TableName, str]
+"""SQL text over a table."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +48,22 @@ def check_whole(connection: Connection, store: Store) -> Checked:
 def rejected(connection: Connection, store: Store, schema: LiveSchema) -> tuple[Drift, ...]:
     """The conditions (`when`, `running`) and values (`erase_to`) that the database does not accept; no row is read."""
     conditions = list(_conditions(store, schema))
-    if not conditions or _refusal(connection, [probe for _, _, probe in conditions]) is None:
+    if not conditions or _refusal(connection, conditions) is None:
         return ()
     faults = []
-    for name, when, probe in conditions:
-        refusal = _refusal(connection, [probe])
+    for name, when in conditions:
+        refusal = _refusal(connection, [(name, when)])
         if refusal is not None:
             message = f"the database does not accept `{when}` ({refusal}). Correct it in the catalog."
             faults.append(Drift(store.store, name, DriftKind.REJECTED_CONDITION, message))
     return tuple(faults)
 
 
-def _conditions(store: Store, schema: LiveSchema) -> Iterator[tuple[TableName, str, Probe]]:
+def _conditions(store: Store, schema: LiveSchema) -> Iterator[Condition]:
     for name, spec in store.tables.items():
         if name in schema.tables:
             for when in dict.fromkeys(_whens(spec)):
-                yield name, when, _probe(name, when)
+                yield name, when
 
 
 def _whens(spec: Table) -> Iterator[str]:
@@ -72,16 +76,28 @@ def _whens(spec: Table) -> Iterator[str]:
             yield f"({column.erase_to}) IS NULL"
 
 
-def _probe(name: TableName, when: str) -> Probe:
+@lru_cache(maxsize=256)
+def _probe(conditions: tuple[Condition, ...]) -> str:
+    """As SQL for the driver: it depends on the catalog alone, and composing it takes longer than asking it."""
+    probes = [_select(name, when) for name, when in conditions]
+    return str((union_all(*probes) if len(probes) > 1 else probes[0]).compile(dialect=_DIALECT))
+
+
+def _select(name: TableName, when: str) -> Select[Any]:
     relation = table(quoted_name(name.table, quote=True), schema=quoted_name(name.schema, quote=True))
-    return select(literal(1)).select_from(relation).where(literal_column(f"({when})", Boolean)).limit(0)
+    return (
+        select(literal_column("1"))
+        .select_from(relation)
+        .where(literal_column(f"({when})", Boolean))
+        .limit(literal_column("0"))
+    )
 
 
-def _refusal(connection: Connection, probes: list[Probe]) -> str | None:
+def _refusal(connection: Connection, conditions: Sequence[Condition]) -> str | None:
     """The database's own words; safe to repeat, for no row was read and the condition is the catalog's."""
     try:
         with connection.begin_nested():
-            connection.execute(union_all(*probes) if len(probes) > 1 else probes[0])
+            connection.exec_driver_sql(_probe(tuple(conditions)))
     except DBAPIError as error:
         words = getattr(getattr(error.orig, "diag", None), "message_primary", None)
         if words is None:

@@ -96,6 +96,10 @@ class LiveTable:
     indexes: tuple[Index, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
 
+    def __hash__(self) -> int:
+        # Statements are kept by it; equality compares all.
+        return hash(self.name)
+
     @property
     def types(self) -> dict[str, str]:
         """The type of each column, as PostgreSQL prints it."""

@@ -136,18 +136,24 @@ def _work(plan: Plan, store: str, counted: Mapping[str, Mapping[str, int]]) -> d
     return {table: {**work.get(table, {}), **counted.get(table, {})} for table in {**work, **counted}}
 
 
-def receipt(env: Environment, store: str, number: str, plan: Plan) -> None:
-    """Refresh what is to be refreshed, then put on record what was committed; nothing where it is on record."""
+def receipt(env: Environment, store: str, number: str, plan: Plan) -> Receipt:
+    """Refresh what is to be refreshed, then put on record what was committed; what is on record stands."""
+    if views := _views(plan, store):
+        with transaction(env.register) as register:
+            if on_record := standing(register, number).get(store):
+                return on_record
+        for name in views:
+            # Each in a transaction of its own: what was erased is committed, and this can take long.
+            with env.writing(store) as connection:
+                refresh(connection, name)
     with transaction(env.register) as register:
-        if store in standing(register, number):
-            return
+        if on_record := standing(register, number).get(store):
+            return on_record
         intent = intents.newest(register, env.keyring, number, Step.ERASE, store)
-    _refresh(env, store, plan)
-    assert intent is not None, "a store's work is written down before it is committed"
-    with transaction(env.register) as register:
+        assert intent is not None, "a store's work is written down before it is committed"
         if intent.body["tombstones"]["tables"]:
             tombstones.put_tombstones(register, env.keyring, number, store, intent.body["tombstones"])
-        receipts.put_receipt(
+        return receipts.put_receipt(
             register,
             env.keyring,
             number,
@@ -159,12 +165,9 @@ def receipt(env: Environment, store: str, number: str, plan: Plan) -> None:
         )
 
 
-def _refresh(env: Environment, store: str, plan: Plan) -> None:
-    """Make the materialised views anew that showed rows of this person; each in a transaction of its own."""
-    views = [step.table for step in plan.steps_of(store) if step.action == "refresh" and step.rows]
-    for name in dict.fromkeys(views):
-        with env.writing(store) as connection:
-            refresh(connection, name)
+def _views(plan: Plan, store: str) -> list[TableName]:
+    """The materialised views that showed rows of this person."""
+    return list(dict.fromkeys(s.table for s in plan.steps_of(store) if s.action == "refresh" and s.rows))
 
 
 def refresh(connection: Connection, name: TableName) -> None:

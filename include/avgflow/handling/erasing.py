@@ -34,8 +34,8 @@ def run(env: Environment, store: str, numbers: Sequence[str]) -> dict[str, Recei
 
     Raises `NotApproved`, and what `erase.erase` raises; then the store is as it was.
     """
-    plans = planning.stored(env, numbers)
     with transaction(env.register) as register:
+        plans = {number: planning.newest(env, register, number) for number in numbers}
         for number, plan in plans.items():
             approval = approvals.approval(register, number)
             if approval is None or approval.digest != plan.digest:
@@ -45,16 +45,13 @@ def run(env: Environment, store: str, numbers: Sequence[str]) -> dict[str, Recei
             open_ = carried.open_plans(env, store, plans)
             if open_:
                 _erase(env, store, open_)
-            for number, plan in plans.items():
-                carried.receipt(env, store, number, plan)
+            return {number: carried.receipt(env, store, number, plan) for number, plan in plans.items()}
     except StoreFault as fault:
         with transaction(env.register) as register:
             for number in numbers:
                 detail = {"store": store, "error": type(fault).__name__}
                 events.append(register, env.keyring, EventName.STORE_FAILED, number, detail=detail)
         raise
-    with transaction(env.register) as register:
-        return {number: carried.standing(register, number)[store] for number in numbers}
 
 
 def _erase(env: Environment, store: str, plans: Mapping[str, Plan]) -> None:

@@ -8,11 +8,11 @@ writes for several requests locks them all at its start (`lock`), in order of nu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from avgflow.errors import AvgflowError
 from avgflow.register.database import named_faults
@@ -77,9 +77,15 @@ def alone(engine: Engine, work: Iterable[str]) -> Iterator[None]:
         with named_faults():
             conn = stack.enter_context(engine.connect())
             # Closed, not given back to the pool: so the locks are gone whatever happens.
-            stack.callback(conn.invalidate)
+            close = stack.enter_context(ExitStack())
+            close.callback(conn.invalidate)
             _take(conn, work)
         yield
+        # Given back where the locks are surely gone: a new connection costs as much as a small piece of work.
+        with suppress(DBAPIError):
+            with conn.begin():
+                conn.execute(select(func.pg_advisory_unlock_all()))
+            close.pop_all()
 
 
 def _take(conn: Connection, work: Iterable[str]) -> None:

@@ -12,7 +12,6 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
-    Delete,
     Text,
     Update,
     and_,
@@ -31,7 +30,7 @@ from sqlalchemy import (
     delete as delete_from,
 )
 
-from avgflow.catalog.live import ForeignKey
+from avgflow.catalog.live import ForeignKey, LiveTable
 from avgflow.catalog.names import TableName
 from avgflow.errors import AvgflowError
 from avgflow.identity import Footprint, Key
@@ -159,9 +158,14 @@ def overwrite(
 def empty(store: Connection, ground: Ground, key: ForeignKey, rows: Sequence[Key]) -> int:
     """Empty the pointers of rows."""
     target = ground.targets[key.table]
-    statement = update(target.relation).values({target.relation.c[name]: null() for name in key.columns})
-    values, condition = by_key(target, rows)
-    return Composed(statement.where(condition)).filled(values).change(store) if rows else 0
+    return composed_empty(target, key.columns).filled(key_values(target, rows)).change(store) if rows else 0
+
+
+@lru_cache(maxsize=KEPT)
+def composed_empty(target: Target, columns: tuple[str, ...]) -> Composed:
+    """The statement of `empty`."""
+    statement = update(target.relation).values({target.relation.c[name]: null() for name in columns})
+    return Composed(statement.where(by_key(target)))
 
 
 def _changed(
@@ -172,37 +176,67 @@ def _changed(
     keys: Sequence[Key],
     columns: tuple[str, ...],
 ) -> int:
-    target = ground.targets[table]
+    target, live = ground.targets[table], ground.places[table].live
     if target.table.key:
-        values, condition = by_key(target, keys)
-        return Composed(_statement(ground, target, columns).where(condition)).filled(values).change(store)
+        statement = composed_overwrite(target, live, columns) if columns else composed_delete(target)
+        return statement.filled(key_values(target, keys)).change(store)
     found = selection.seeds(target, batch)
     changed = 0
     for nth, position in enumerate(found.reached if found else ()):
         assert found is not None
-        condition = and_(
-            _of_way(target, position),
-            # A row that an earlier way led to is overwritten already, and may look as it did.
-            *(_not_of_way(target, earlier) for earlier in found.reached[:nth]),
-            digest_of(target) == any_(bindparam("digests", type_=ARRAY(Text))),
+        earlier = found.reached[:nth]
+        statement = (
+            composed_overwrite_alike(target, live, columns, position, earlier)
+            if columns
+            else composed_delete_alike(target, position, earlier)
         )
-        statement = Composed(_statement(ground, target, columns).where(condition))
         changed += statement.filled({**found.values, "digests": sorted({key[0] for key in keys})}).change(store)
     return changed
 
 
-def _statement(ground: Ground, target: Target, columns: tuple[str, ...]) -> Delete | Update:
-    if not columns:
-        return delete_from(target.relation)
-    live = ground.places[target.name].live
+@lru_cache(maxsize=KEPT)
+def composed_delete(target: Target) -> Composed:
+    """The statement of `delete` for a table with a key."""
+    return Composed(delete_from(target.relation).where(by_key(target)))
+
+
+@lru_cache(maxsize=KEPT)
+def composed_delete_alike(target: Target, position: int, earlier: tuple[int, ...]) -> Composed:
+    """The statement of `delete` for a table without a key, by one of the ways that lead to its rows."""
+    return Composed(delete_from(target.relation).where(_alike(target, position, earlier)))
+
+
+@lru_cache(maxsize=KEPT)
+def composed_overwrite(target: Target, live: LiveTable, columns: tuple[str, ...]) -> Composed:
+    """The statement of `overwrite` for a table with a key."""
+    return Composed(_overwriting(target, live, columns).where(by_key(target)))
+
+
+@lru_cache(maxsize=KEPT)
+def composed_overwrite_alike(
+    target: Target, live: LiveTable, columns: tuple[str, ...], position: int, earlier: tuple[int, ...]
+) -> Composed:
+    """The statement of `overwrite` for a table without a key, by one of the ways that lead to its rows."""
+    return Composed(_overwriting(target, live, columns).where(_alike(target, position, earlier)))
+
+
+def _overwriting(target: Target, live: LiveTable, columns: tuple[str, ...]) -> Update:
     values = {target.relation.c[name]: anonymise.value(target, live, name) for name in columns}
     return update(target.relation).values(values)
 
 
-def by_key(
-    target: Target, keys: Sequence[Key], columns: Sequence[str] = ()
-) -> tuple[dict[str, Any], ColumnElement[bool]]:
-    """The condition that a row has one of these keys (or these values in `columns`), and its parameters."""
+def _alike(target: Target, position: int, earlier: tuple[int, ...]) -> ColumnElement[bool]:
+    """Whether a row is the person's by this way and its digest is asked for; `earlier`: ways that were taken before."""
+    return and_(
+        _of_way(target, position),
+        # A row that an earlier way led to is overwritten already, and may look as it did.
+        *(_not_of_way(target, other) for other in earlier),
+        digest_of(target) == any_(bindparam("digests", type_=ARRAY(Text))),
+    )
+
+
+def by_key(target: Target, columns: Sequence[str] = ()) -> ColumnElement[bool]:
+    """The condition that a row has one of the keys (or of the values in `columns`) that `key_values` gives."""
     names = columns or target.table.key
     parts = range(len(names))
     given = (
@@ -210,11 +244,14 @@ def by_key(
         .table_valued(*(column(f"k{part}", Text) for part in parts))
         .render_derived()
     )
-    values: dict[str, Any] = {f"k{part}": [key[part] for key in keys] for part in parts}
-    values |= {f"t{part}": target.type_of(name) for part, name in enumerate(names)}
-    return values, and_(
-        *(target.relation.c[name] == typed(given.c[f"k{part}"], f"t{part}") for part, name in enumerate(names))
-    )
+    return and_(*(target.relation.c[name] == typed(given.c[f"k{part}"], f"t{part}") for part, name in enumerate(names)))
+
+
+def key_values(target: Target, keys: Sequence[Key], columns: Sequence[str] = ()) -> dict[str, Any]:
+    """The parameters of `by_key`."""
+    names = columns or target.table.key
+    values: dict[str, Any] = {f"k{part}": [key[part] for key in keys] for part in range(len(names))}
+    return values | {f"t{part}": target.type_of(name) for part, name in enumerate(names)}
 
 
 def _of_way(target: Target, position: int) -> ColumnElement[bool]:
@@ -254,7 +291,7 @@ def remove_history(
         for table, rows in fresh.items():
             found = _remove_own(store, ground.targets[table], batch)
             if found < rows:
-                found += _composed_own(ground.targets[table], None).filled({}).change(store)
+                found += composed_own(ground.targets[table], None).filled({}).change(store)
             removed[table] = removed.get(table, 0) + found
     return removed
 
@@ -263,11 +300,12 @@ def _remove_own(store: Connection, target: Target, batch: Mapping[str, Footprint
     found = selection.seeds(target, batch)
     if found is None:
         return 0
-    return sum(_composed_own(target, position).filled(found.values).change(store) for position in found.reached)
+    return sum(composed_own(target, position).filled(found.values).change(store) for position in found.reached)
 
 
 @lru_cache(maxsize=KEPT)
-def _composed_own(target: Target, position: int | None) -> Composed:
+def composed_own(target: Target, position: int | None) -> Composed:
+    """The statement of `remove_history`, by one of the ways that lead to a person's rows or by none."""
     statement = delete_from(target.relation).where(_OWN)
     return Composed(statement if position is None else statement.where(_of_way(target, position)))
 

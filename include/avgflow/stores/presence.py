@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -23,7 +24,7 @@ from sqlalchemy import (
 from avgflow.catalog.live import ForeignKey
 from avgflow.identity import Footprint, Key
 from avgflow.stores import changes, selection
-from avgflow.stores.selection import Target
+from avgflow.stores.selection import KEPT, Target
 from avgflow.stores.statement import Composed
 from avgflow.stores.survey import Ground, digest_of
 
@@ -36,8 +37,7 @@ def present(view: Connection, target: Target, person: Footprint, keys: Sequence[
     if not keys:
         return 0
     if target.table.key:
-        values, condition = changes.by_key(target, keys)
-        return _count(view, select(func.count()).select_from(target.relation).where(condition), values)
+        return _count(view, composed_present(target), changes.key_values(target, keys))
     there = Counter(digest for (digest,) in _digests(view, target, person))
     wanted = Counter(key[0] for key in keys)
     return (there & wanted).total()
@@ -56,29 +56,22 @@ def filled(
     """
     if not target.table.key:
         return 0
-    held = or_(_not_empty(target, ground, columns), *_identifying(target, person, columns))
-    values, condition = changes.by_key(target, keys)
-    statement = select(func.count()).select_from(target.relation).where(condition, held)
-    return _count(view, statement, {**values, **_identifiers(person)})
+    statement = composed_filled(target, _emptied(target, ground, columns), _identifying(target, person, columns))
+    return _count(view, statement, {**changes.key_values(target, keys), **_identifiers(person)})
 
 
 def not_empty(
     view: Connection, target: Target, ground: Ground, columns: Sequence[str], keys: Sequence[Key]
 ) -> set[Key]:
     """Which of these rows hold something in a column that an erasure had emptied."""
-    values, condition = changes.by_key(target, keys)
-    found = select(func.jsonb_build_array(*(target.printed(name) for name in target.table.key))).where(
-        condition, _not_empty(target, ground, columns)
-    )
-    return {tuple(key) for (key,) in Composed(found).filled(values).on(view)}
+    statement = composed_not_empty(target, _emptied(target, ground, columns))
+    return {tuple(key) for (key,) in statement.filled(changes.key_values(target, keys)).on(view)}
 
 
 def identified(view: Connection, target: Target, person: Footprint) -> int:
     """How many rows of a table or view hold an identifier of the person."""
     met = _identifying(target, person, list(target.table.columns))
-    if not met:
-        return 0
-    return _count(view, select(func.count()).select_from(target.relation).where(or_(*met)), _identifiers(person))
+    return _count(view, composed_identified(target, met), _identifiers(person)) if met else 0
 
 
 def dangling(view: Connection, ground: Ground, key: ForeignKey, gone: Sequence[Key]) -> int:
@@ -87,8 +80,8 @@ def dangling(view: Connection, ground: Ground, key: ForeignKey, gone: Sequence[K
     if set(key.target_columns) != set(parent.table.key) or not gone:
         return 0
     order = [parent.table.key.index(name) for name in key.target_columns]
-    values, condition = changes.by_key(child, [tuple(row[i] for i in order) for row in gone], key.columns)
-    return _count(view, select(func.count()).select_from(child.relation).where(condition), values)
+    values = changes.key_values(child, [tuple(row[i] for i in order) for row in gone], key.columns)
+    return _count(view, composed_present(child, key.columns), values)
 
 
 def mentions(
@@ -100,16 +93,11 @@ def mentions(
     words = sorted({value for found in person.identifiers.values() for value in found if len(value) >= SHORTEST})
     hits: dict[tuple[Target, str], list[Key]] = {}
     for target in targets:
-        texts = [name for name, spec in target.table.columns.items() if spec.free_text and not spec.third_party]
+        texts = texts_of(target)
         if not words or not texts or target.table.kind == "view":
             continue
-        holds = {name: _holds(target, name, len(words)) for name in texts}
-        statement = select(
-            func.jsonb_build_array(*(target.printed(name) for name in target.table.key)),
-            *(held.label(f"h{i}") for i, held in enumerate(holds.values())),
-        ).where(or_(*holds.values()))
         values = {f"w{i}": word for i, word in enumerate(words)}
-        for key, *held in Composed(statement).filled(values).on(view):
+        for key, *held in composed_mentions(target, len(words)).filled(values).on(view):
             if tuple(key) in own.get(target.name, set()):
                 continue
             for name, is_held in zip(texts, held, strict=True):
@@ -118,24 +106,76 @@ def mentions(
     return hits
 
 
+def texts_of(target: Target) -> tuple[str, ...]:
+    """The columns in which a person can be named who is not tied to the row."""
+    return tuple(name for name, spec in target.table.columns.items() if spec.free_text and not spec.third_party)
+
+
+def _emptied(target: Target, ground: Ground, columns: Sequence[str]) -> tuple[str, ...]:
+    """Which of these columns an erasure leaves without a value."""
+    live = ground.places[target.name].live
+    return tuple(n for n in columns if live.columns[n].nullable and target.table.columns[n].erase_to is None)
+
+
+def _identifying(target: Target, person: Footprint, columns: Sequence[str]) -> tuple[str, ...]:
+    """Which of these columns can hold an identifier that the person has."""
+    kinds = ((name, target.table.columns[name].identifier) for name in columns)
+    return tuple(name for name, kind in kinds if kind and person.identifiers.get(kind))
+
+
+# The statements --------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=KEPT)
+def composed_present(target: Target, columns: tuple[str, ...] = ()) -> Composed:
+    """How many rows have one of the given keys, or values in these columns."""
+    return Composed(select(func.count()).select_from(target.relation).where(changes.by_key(target, columns)))
+
+
+@lru_cache(maxsize=KEPT)
+def composed_filled(target: Target, emptied: tuple[str, ...], identifying: tuple[str, ...]) -> Composed:
+    """The statement of `filled`."""
+    held = or_(_not_null(target, emptied), *_held(target, identifying))
+    return Composed(select(func.count()).select_from(target.relation).where(changes.by_key(target), held))
+
+
+@lru_cache(maxsize=KEPT)
+def composed_not_empty(target: Target, emptied: tuple[str, ...]) -> Composed:
+    """The statement of `not_empty`."""
+    key = func.jsonb_build_array(*(target.printed(name) for name in target.table.key))
+    return Composed(select(key).where(changes.by_key(target), _not_null(target, emptied)))
+
+
+@lru_cache(maxsize=KEPT)
+def composed_identified(target: Target, identifying: tuple[str, ...]) -> Composed:
+    """The statement of `identified`."""
+    return Composed(select(func.count()).select_from(target.relation).where(or_(*_held(target, identifying))))
+
+
+@lru_cache(maxsize=KEPT)
+def composed_mentions(target: Target, words: int) -> Composed:
+    """The statement of `mentions` for one table and so many words."""
+    holds = [_holds(target, name, words) for name in texts_of(target)]
+    return Composed(
+        select(
+            func.jsonb_build_array(*(target.printed(name) for name in target.table.key)),
+            *(held.label(f"h{i}") for i, held in enumerate(holds)),
+        ).where(or_(*holds))
+    )
+
+
 def _holds(target: Target, name: str, words: int) -> ColumnElement[bool]:
     text = func.lower(cast(target.relation.c[name], Text))
     return func.coalesce(or_(*(func.strpos(text, bindparam(f"w{i}", type_=Text)) > 0 for i in range(words))), False)
 
 
-def _not_empty(target: Target, ground: Ground, columns: Sequence[str]) -> ColumnElement[bool]:
-    live = ground.places[target.name].live
-    emptied = (name for name in columns if live.columns[name].nullable and target.table.columns[name].erase_to is None)
-    return or_(false(), *(target.relation.c[name].is_not(None) for name in emptied))
+def _not_null(target: Target, columns: Sequence[str]) -> ColumnElement[bool]:
+    return or_(false(), *(target.relation.c[name].is_not(None) for name in columns))
 
 
-def _identifying(target: Target, person: Footprint, columns: Sequence[str]) -> list[ColumnElement[bool]]:
-    kinds = {name: target.table.columns[name].identifier for name in columns}
-    return [
-        target.normalised(name) == any_(bindparam(f"i_{kind}", type_=ARRAY(Text)))
-        for name, kind in kinds.items()
-        if kind and person.identifiers.get(kind)
-    ]
+def _held(target: Target, columns: Sequence[str]) -> list[ColumnElement[bool]]:
+    kinds = ((name, target.table.columns[name].identifier) for name in columns)
+    return [target.normalised(name) == any_(bindparam(f"i_{kind}", type_=ARRAY(Text))) for name, kind in kinds]
 
 
 def _identifiers(person: Footprint) -> dict[str, list[str]]:
@@ -160,5 +200,5 @@ class AsDigest:
         return hash(AsDigest)
 
 
-def _count(view: Connection, statement: Any, values: Mapping[str, Any]) -> int:
-    return int(next(iter(Composed(statement).filled(values).on(view)))[0])
+def _count(view: Connection, statement: Composed, values: Mapping[str, Any]) -> int:
+    return int(next(iter(statement.filled(values).on(view)))[0])

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from itertools import chain, combinations
 
 from avgflow.catalog.models import Catalog
-from avgflow.stores import count, people, resolve, selection
+from avgflow.stores import changes, count, people, presence, resolve, selection
 from avgflow.stores.selection import Target
+from avgflow.stores.survey import VIEWS
 
 
 def compose(catalog: Catalog) -> None:
@@ -26,8 +27,24 @@ def compose(catalog: Catalog) -> None:
                 selection.composed(target, reached, form)
         if target.table.subject:
             count.composed_afresh(target)
+            _compose_erasure(target)
         for column in target.table.people:
             people.composed(target, column)
+
+
+def _compose_erasure(target: Target) -> None:
+    """What needs no foreign key of the live database, nor a column's live type."""
+    if target.table.kind not in VIEWS:
+        if target.table.key:
+            changes.composed_delete(target)
+            presence.composed_present(target)
+        else:
+            for reached in _reaches(target):
+                for nth, position in enumerate(reached):
+                    changes.composed_delete_alike(target, position, reached[:nth])
+        if target.table.history:
+            for position in (*range(len(selection.ways(target))), None):
+                changes.composed_own(target, position)
 
 
 def _reaches(target: Target) -> Iterator[tuple[int, ...]]:
