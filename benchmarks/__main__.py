@@ -6,11 +6,16 @@ import argparse
 import sys
 import time
 
+from avgflow.demo.world import World
 from avgflow.handling.environment import Environment
 from avgflow.settings import Settings
-from benchmarks import figures, people, sizes, stack, statements, whole_run
+from benchmarks import erasing, figures, people, replaying, sizes, stack, statements, whole_run
 
 SMALL, LARGE_SUFFIX = 1000, "_large"
+OURS, PLAIN, BACKUP = "_ours", "_plain", "_backup"
+MOST = 25
+COME_BACK = 17
+"""People of whom some hundred rows come back."""
 
 
 def main() -> None:
@@ -42,8 +47,38 @@ def _measured(options: argparse.Namespace) -> list[figures.Comparison]:
         large = Environment(settings, stack.dsns(LARGE_SUFFIX).__getitem__)
         _told("Collecting one person, at both sizes")
         found.append(sizes.measure((SMALL, small), (options.large, large), persons, options.rounds))
+        found += _erasing(settings, (options.large, large), options)
         large.dispose()
     small.dispose()
+    return found
+
+
+def _erasing(
+    settings: Settings, large: tuple[int, Environment], options: argparse.Namespace
+) -> list[figures.Comparison]:
+    """In copies of the small stores, and in the large ones, which nothing else is measured in any more."""
+    world = World(1, SMALL)
+    stack.same_set(OURS, "")
+    stack.same_set(PLAIN, OURS)
+    ours, plain = (Environment(settings, stack.dsns(suffix).__getitem__) for suffix in (OURS, PLAIN))
+    each = options.rounds + erasing.WARM_UPS
+    _told("Erasing one subject, against plain psycopg")
+    found = erasing.measure(ours, plain, people.plain(world, "sole_proprietor", 0, 2 * each))
+    _told("Erasing one subject, at both sizes")
+    found += sizes.measure_erasing(
+        (SMALL, ours),
+        large,
+        [
+            *people.plain(world, "visitor", 0, options.rounds // 3),
+            *people.plain(world, "sole_proprietor", 2 * each, options.rounds),
+        ],
+    )
+    if options.tombstones:
+        _told("Replaying tombstones on a store from a backup")
+        back = people.plain(world, "sole_proprietor", 2 * each + options.rounds, COME_BACK)
+        found.append(replaying.measure(ours, back, BACKUP, OURS, options.tombstones))
+    for env in (ours, plain):
+        env.dispose()
     return found
 
 
@@ -53,7 +88,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=9, help="runs of each DAG that count; 0 leaves them out")
     parser.add_argument("--rounds", type=int, default=15, help="repetitions of the rest; 0 leaves it out")
     parser.add_argument("--large", type=int, default=100_000, help="subjects of the larger size; 0 leaves it out")
-    return parser.parse_args()
+    parser.add_argument(
+        "--tombstones", type=int, default=1_000_000, help="as many as are written in two minutes; 0 leaves them out"
+    )
+    options = parser.parse_args()
+    if options.rounds > MOST:
+        parser.error(f"a person is erased once, and there are enough for {MOST} rounds")
+    return options
 
 
 _BEGAN = time.monotonic()

@@ -21,7 +21,7 @@ from psycopg import sql
 
 from avgflow.cli.stack import start
 from avgflow.demo import load
-from avgflow.demo.stores import STORES
+from avgflow.demo.stores import STORES, DemoStore
 from avgflow.demo.world import World
 from avgflow.embedded import stack, sweep
 from avgflow.embedded.layout import Layout
@@ -76,14 +76,36 @@ def dsns(suffix: str = "") -> dict[str, str]:
 
 def another_set(suffix: str) -> None:
     """Make an empty database for each store beside its first one, so that two sizes can be measured in turns."""
+    for store in STORES.values():
+        _make(store, suffix, "template1")
+
+
+def same_set(suffix: str, of: str) -> None:
+    """Make another set of databases with exactly the rows of the set `of`, to which nobody may be connected."""
+    for store in STORES.values():
+        same(store, suffix, of)
+
+
+def same(store: DemoStore, suffix: str, of: str) -> None:
+    """Make another database of one store; one that is there already is dropped first."""
+    _make(store, suffix, _path(dsns(of)[store.connection]))
+
+
+def _make(store: DemoStore, suffix: str, template: str) -> None:
+    dsn = dsns(suffix)[store.connection]
+    database, owner = _path(dsn), urlsplit(dsn).username or store.connection
+    with psycopg.connect(superuser_dsn(), autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(database)))
+        admin.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(*map(sql.Identifier, (database, owner, template)))
+        )
+
+
+def superuser_dsn() -> str:
+    """The superuser's way into the stack's PostgreSQL."""
     state = stack.status().state
     assert state is not None
-    with psycopg.connect(state.superuser_dsn, autocommit=True) as admin:
-        for name, dsn in dsns().items():
-            database, owner = f"{_path(dsn)}{suffix}", urlsplit(dsn).username or name
-            admin.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(owner))
-            )
+    return state.superuser_dsn
 
 
 def fill(subjects: int, suffix: str = "") -> World:
