@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import Connection
 
@@ -125,9 +126,15 @@ def _stones(register: Connection, keyring: Keyring, store: str) -> Iterator[tupl
     for kept in tombstones.tombstones(register, keyring, store):
         identifiers = frozenset(kept.body["identifiers"])
         for entry in kept.body["tables"]:
-            name, columns = TableName.parse(entry["table"]), tuple(entry["columns"])
+            name, columns = _table(entry["table"]), tuple(entry["columns"])
             for key, mark, leads in entry["rows"]:
                 yield name, _Stone(kept.number, tuple(key), mark, leads, columns, identifiers)
+
+
+@lru_cache(maxsize=1024)
+def _table(name: str) -> TableName:
+    """The name of a table, read once instead of for each person."""
+    return TableName.parse(name)
 
 
 def _look(
