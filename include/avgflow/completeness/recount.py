@@ -15,7 +15,7 @@ from avgflow.catalog.models import Store
 from avgflow.completeness.verdict import Check, Proof
 from avgflow.identity import Footprint, Key
 from avgflow.plan import Plan, Step
-from avgflow.register.receipts import COUNTED_DELETED, COUNTED_INSERTED, Receipt
+from avgflow.register.receipts import COUNTED_DELETED, COUNTED_INSERTED, COUNTED_TOGETHER, Receipt
 from avgflow.stores import count, presence, survey
 from avgflow.stores.selection import Target
 from avgflow.stores.survey import VIEWS, Found, Ground
@@ -129,11 +129,18 @@ def _one(
 
 
 def _beyond(receipt: Receipt, table: str, steps: Sequence[Step]) -> int:
-    """How far what was done is from what was planned."""
+    """How far what was done is from what was planned.
+
+    Counters of several requests are not one's own; that all of them together came to the plans was seen to before the
+    transaction was committed.
+    """
     counted = receipt.work.get(table, {})
+    planned = sum(step.rows for step in steps if step.changes)
+    beyond = abs(receipt.counts.get(table, 0) - planned)
+    if COUNTED_TOGETHER in counted:
+        return beyond
     deleted = counted.get(COUNTED_DELETED, 0) - counted.get(COUNTED_INSERTED, 0)
-    changed = sum(step.rows for step in steps if step.changes)
-    return abs(receipt.counts.get(table, 0) - changed) + abs(deleted - _rows(steps, "delete"))
+    return beyond + abs(deleted - _rows(steps, "delete"))
 
 
 def _of_view(view: Connection, target: Target, erased: Erased, planned: Recount) -> Recount:

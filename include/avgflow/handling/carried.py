@@ -114,13 +114,15 @@ def counts(plan: Plan, store: str) -> dict[str, int]:
     return dict(changed)
 
 
-def body_of(tombstones_: Mapping[str, Any], counters: Mapping[TableName, Tally]) -> dict[str, Any]:
-    """What an intent keeps: the tombstones to be, and what PostgreSQL counted."""
+def body_of(tombstones_: Mapping[str, Any], counters: Mapping[TableName, Tally], requests: int) -> dict[str, Any]:
+    """What an intent keeps: the tombstones to be, and what PostgreSQL counted for so many requests together."""
+    together = {receipts.COUNTED_TOGETHER: requests} if requests > 1 else {}
     counted = {
         str(table): {
             receipts.COUNTED_INSERTED: tally.inserted,
             receipts.COUNTED_UPDATED: tally.updated,
             receipts.COUNTED_DELETED: tally.deleted,
+            **together,
         }
         for table, tally in counters.items()
     }

@@ -68,9 +68,8 @@ def _erase(env: Environment, store: str, plans: Mapping[str, Plan]) -> None:
         done = erase.erase(connection, store, ground, works)
         with transaction(env.register) as register:
             for number, plan in plans.items():
-                body = carried.body_of(
-                    tombs.body(env.keyring, ground, now[number], found[number], people[number]), done.counters
-                )
+                stones = tombs.body(env.keyring, ground, now[number], found[number], people[number])
+                body = carried.body_of(stones, done.counters, len(plans))
                 intents.put_intent(
                     register,
                     env.keyring,

@@ -40,6 +40,8 @@ Work = Mapping[str, Mapping[str, int]]
 
 COUNTED_INSERTED, COUNTED_UPDATED, COUNTED_DELETED = "counted_inserted", "counted_updated", "counted_deleted"
 """What the transaction changed by PostgreSQL's own counters, cascades and triggers included."""
+COUNTED_TOGETHER = "counted_together"
+"""Of how many requests that transaction was, where it was of more than one: the counters are of all of them."""
 
 
 @dataclass(frozen=True)
@@ -139,5 +141,5 @@ def _by_action(work: Work | None) -> dict[str, int]:
     """Rows of all tables together by what was done to them, for the event."""
     total: Counter[str] = Counter()
     for actions in (work or {}).values():
-        total.update(actions)
+        total.update({action: rows for action, rows in actions.items() if action != COUNTED_TOGETHER})
     return dict(total)
