@@ -87,8 +87,9 @@ def run(env: Environment, store: str) -> Replayed:
         back, left = _came_back(env, store, connection, ground)
         if back:
             _erase(store, connection, ground, back)
+            # In the same transaction: a run after this one finds nothing that came back, and makes no view anew.
+            _refresh(env, store, connection)
     if back:
-        _refresh(env, store)
         _refuse_left(env, store, back)
     done = Replayed(store, len({stone.number for stone, _ in back}), len(back), left)
     with transaction(env.register) as register:
@@ -293,11 +294,10 @@ def _add(keys: set[Key], value: tuple[str | None, ...]) -> None:
         keys.add(tuple(part or "" for part in value))
 
 
-def _refresh(env: Environment, store: str) -> None:
+def _refresh(env: Environment, store: str, connection: Connection) -> None:
     for name, table in env.catalog.stores[store].tables.items():
         if table.kind == "materialized view":
-            with env.writing(store) as connection:
-                carried.refresh(connection, name)
+            carried.refresh(connection, name)
 
 
 def _refuse_left(env: Environment, store: str, back: Back) -> None:
