@@ -21,7 +21,7 @@ import psutil
 from pydantic import SecretStr
 from sqlalchemy import Engine, event
 
-from avgflow.handling import erasing
+from avgflow.handling import erasing, replaying
 from avgflow.handling.environment import Environment
 from avgflow.register import locks
 from avgflow.settings import Settings
@@ -95,7 +95,7 @@ def steps_of(site: Site, store: str, number: str) -> list[str]:
 
 
 def _work(
-    site: Site, store: str, number: str, at: int | None, by: int, told: Connection, begin: Any, wait: str
+    site: Site, store: str, number: str | None, at: int | None, by: int, told: Connection, begin: Any, wait: str
 ) -> None:
     locks._LONGEST_WAIT = wait
     env, steps = site.environment(), list[str]()
@@ -113,7 +113,10 @@ def _work(
         told.send("nothing yet")
         os.kill(os.getpid(), by)
     try:
-        erasing.run(env, store, [number])
+        if number is None:
+            replaying.run(env, store)
+        else:
+            erasing.run(env, store, [number])
         told.send(None)
     except Exception as fault:  # noqa: BLE001  what it came to is told
         told.send(type(fault).__name__)
@@ -158,13 +161,16 @@ class Worker:
 def start(
     site: Site,
     store: str,
-    number: str,
+    number: str | None,
     at: int | None = None,
     by: int = signal.SIGKILL,
     begin: Any = None,
     wait: str = "30s",
 ) -> Worker:
-    """Start a worker that sends itself a signal after so many steps (0: before the first); `begin`: a barrier."""
+    """Start a worker that erases for this request, or without one replays.
+
+    It sends itself a signal after so many steps (0: before the first); `begin`: a barrier.
+    """
     told, tell = _PROCESSES.Pipe(duplex=False)
     process = _PROCESSES.Process(target=_work, args=(site, store, number, at, by, tell, begin, wait), daemon=True)
     process.start()
@@ -172,7 +178,7 @@ def start(
     return Worker(process, told)
 
 
-def killed(site: Site, store: str, number: str, at: int) -> str | None:
+def killed(site: Site, store: str, number: str | None, at: int) -> str | None:
     """Let a worker be killed after so many steps; the name of the step, None where it came to its end before."""
     worker = start(site, store, number, at)
     name = worker.end()

