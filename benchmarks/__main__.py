@@ -47,6 +47,8 @@ def _measured(options: argparse.Namespace) -> list[figures.Comparison]:
         large = Environment(settings, stack.dsns(LARGE_SUFFIX).__getitem__)
         _told("Collecting one person, at both sizes")
         found.append(sizes.measure((SMALL, small), (options.large, large), persons, options.rounds))
+        # A database is copied only while nobody is connected to it.
+        small.dispose()
         found += _erasing(settings, (options.large, large), options)
         large.dispose()
     small.dispose()
