@@ -133,7 +133,11 @@ def end_of(office: Office, numbers: Sequence[str]) -> End:
                 for number in numbers
             },
             tombstones={
-                store: [(one.number, one.body) for one in tombstones.tombstones(register, env.keyring, store)]
+                # Whose come first depends on who was killed.
+                store: sorted(
+                    ((one.number, one.body) for one in tombstones.tombstones(register, env.keyring, store)),
+                    key=lambda stone: str(stone[0]),
+                )
                 for store in STORES
             },
             erased={
