@@ -30,7 +30,7 @@ from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.subjects import hashes
 from avgflow.stores import erase, presence, survey
-from avgflow.stores.erase import Work
+from avgflow.stores.erase import StoreChanged, Work
 from avgflow.stores.survey import VIEWS, Found, Ground
 
 AT_ONCE = 10_000
@@ -53,6 +53,16 @@ class CameBack(AvgflowError):
         super().__init__(
             f"{rows} rows that were erased again are still in '{store}'. Keep the store closed and look at its "
             f"triggers."
+        )
+
+
+class StoreInUse(AvgflowError):
+    """Rows changed while they were erased again."""
+
+    def __init__(self, store: str) -> None:
+        super().__init__(
+            f"Nothing was erased again in '{store}': its rows changed meanwhile. Keep its users out, and run "
+            f"`avgflow replay {store}` again."
         )
 
 
@@ -86,7 +96,10 @@ def run(env: Environment, store: str) -> Replayed:
         ground = carried.ground_of(env, store, connection)
         back, left = _came_back(env, store, connection, ground)
         if back:
-            _erase(store, connection, ground, back)
+            try:
+                _erase(store, connection, ground, back)
+            except StoreChanged:
+                raise StoreInUse(store) from None
             # In the same transaction: a run after this one finds nothing that came back, and makes no view anew.
             _refresh(env, store, connection)
     if back:
