@@ -10,10 +10,11 @@ for the Netherlands the list of Algemene termijnenwet art. 3.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
@@ -47,13 +48,18 @@ EQUATED_DAYS = frozenset({date(2025, 5, 30), date(2026, 1, 2), date(2026, 5, 15)
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
+Extension = Literal["at-once", "in-steps"]
+"""How art. 12(3)'s two further months are counted: three months from receipt, or two from the first month's end."""
+
+
 class Calendar(BaseModel):
-    """Which days are no working days."""
+    """How a company counts: which days are no working days, and from where an extension runs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     include_good_friday: bool = True
     include_equated_days: bool = False
+    extension: Extension = "at-once"
 
     def is_working_day(self, day: date) -> bool:
         """Not a Saturday, Sunday or public holiday."""
@@ -145,7 +151,42 @@ def extended_due(received: date, holds: Sequence[Hold] = (), calendar: Calendar 
 
 def extended_due_in_steps(received: date, holds: Sequence[Hold] = (), calendar: Calendar = DUTCH) -> date:
     """The other reading of art. 12(3): two months after the first month's nominal end; earlier at month-ends."""
-    return roll(_pause(add_months(add_months(received, TERM_MONTHS), EXTENDED_MONTHS - TERM_MONTHS), holds), calendar)
+    return roll(_pause(_in_steps(received), holds), calendar)
+
+
+@dataclass(frozen=True)
+class Term:
+    """The days of one request. `safe` and `extended_safe`: in time under every reading of the rules."""
+
+    due: date
+    safe: date
+    extended_due: date
+    extended_safe: date
+    reading: Mapping[str, str | bool]
+    """How it was counted, as codes; with the other reading's extended day, which is never later."""
+
+
+def term(received: date, holds: Sequence[Hold] = (), calendar: Calendar = DUTCH) -> Term:
+    """All days of a request by the calendar's reading, which goes with them."""
+    at_once, in_steps = extended_due(received, holds, calendar), extended_due_in_steps(received, holds, calendar)
+    return Term(
+        due=due(received, holds, calendar),
+        safe=safe(nominal(received, holds), calendar),
+        extended_due=at_once if calendar.extension == "at-once" else in_steps,
+        extended_safe=safe(_pause(_in_steps(received), holds), calendar),
+        reading={
+            "extension": calendar.extension,
+            "good_friday": calendar.include_good_friday,
+            "equated_days": calendar.include_equated_days,
+            "at_once": at_once.isoformat(),
+            "in_steps": in_steps.isoformat(),
+        },
+    )
+
+
+def last_working_day_before(day: date, calendar: Calendar = DUTCH) -> date:
+    """The last day on which people can still work to be in time the day after."""
+    return safe(day - timedelta(days=1), calendar)
 
 
 def pauses(holds: Sequence[Hold]) -> tuple[Hold, ...]:
@@ -157,6 +198,10 @@ def pauses(holds: Sequence[Hold]) -> tuple[Hold, ...]:
         else:
             merged.append(hold)
     return tuple(merged)
+
+
+def _in_steps(received: date) -> date:
+    return add_months(add_months(received, TERM_MONTHS), EXTENDED_MONTHS - TERM_MONTHS)
 
 
 def _pause(end: date, holds: Sequence[Hold]) -> date:

@@ -6,6 +6,7 @@ import csv
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,14 +23,23 @@ from avgflow.terms import (
     due,
     extended_due,
     extended_due_in_steps,
+    last_working_day_before,
     nominal,
     nominal_extended,
     received_on,
     safe,
+    term,
 )
 
 CASES = Path(__file__).parents[1] / "cases" / "deadlines.csv"
 WEEKDAYS = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]
+EVERY_DAY = [date(2024, 1, 1) + timedelta(n) for n in range(2557)]
+CALENDARS = [
+    Calendar(include_good_friday=friday, include_equated_days=equated, extension=extension)  # type: ignore[arg-type]
+    for friday in (True, False)
+    for equated in (True, False)
+    for extension in ("at-once", "in-steps")
+]
 DAYS = st.dates(date(2024, 1, 1), date(2030, 12, 31))
 HOLDS = st.lists(
     st.builds(lambda asked, days: Hold(asked, asked + timedelta(days)), DAYS, st.integers(0, 40)), max_size=3
@@ -222,3 +232,57 @@ def test_receipt_is_the_dutch_day_of_arrival() -> None:
     assert received_on(datetime(2026, 6, 30, 21, 59, tzinfo=UTC)) == date(2026, 6, 30)
     with pytest.raises(ValueError, match="time zone"):
         received_on(datetime(2026, 1, 31, 23, 30))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("calendar", CALENDARS, ids=str)
+def test_every_day_of_seven_years_has_a_term_that_holds_under_each_reading(calendar: Calendar) -> None:
+    assert EVERY_DAY[-1] == date(2030, 12, 31)
+    terms = [term(received, calendar=calendar) for received in EVERY_DAY]
+    for received, one in zip(EVERY_DAY, terms, strict=True):
+        assert all(calendar.is_working_day(day) for day in (one.due, one.safe, one.extended_due, one.extended_safe))
+        assert received < one.safe <= nominal(received) <= one.due
+        assert one.extended_safe <= nominal_extended(received)
+        assert one.extended_safe <= one.extended_due
+        assert one.due < one.extended_due
+        if calendar.extension == "at-once":
+            assert nominal_extended(received) <= one.extended_due
+    for early, late in pairwise(terms):
+        assert early.due <= late.due
+        assert early.safe <= late.safe
+        assert early.extended_due <= late.extended_due
+
+
+@given(DAYS, HOLDS, st.sampled_from(CALENDARS))
+def test_the_term_says_by_which_reading_it_was_counted(received: date, holds: list[Hold], calendar: Calendar) -> None:
+    one = term(received, holds, calendar)
+    readings = {
+        "at-once": extended_due(received, holds, calendar),
+        "in-steps": extended_due_in_steps(received, holds, calendar),
+    }
+    assert one.due == due(received, holds, calendar)
+    assert one.extended_due == readings[calendar.extension]
+    assert one.reading == {
+        "extension": calendar.extension,
+        "good_friday": calendar.include_good_friday,
+        "equated_days": calendar.include_equated_days,
+        "at_once": readings["at-once"].isoformat(),
+        "in_steps": readings["in-steps"].isoformat(),
+    }
+
+
+def test_the_two_readings_of_an_extension_differ_at_the_end_of_a_month() -> None:
+    received = date(2026, 1, 30)
+    assert term(received).extended_due == date(2026, 4, 30)
+    assert term(received, calendar=Calendar(extension="in-steps")).extended_due == date(2026, 4, 28)
+
+
+@pytest.mark.parametrize(
+    ("day", "before"),
+    [
+        (date(2026, 11, 30), date(2026, 11, 27)),  # a Monday
+        (date(2026, 12, 28), date(2026, 12, 24)),  # the Monday after Christmas on Friday and Saturday
+        (date(2026, 12, 2), date(2026, 12, 1)),
+    ],
+)
+def test_the_day_before_a_deadline_is_one_on_which_people_work(day: date, before: date) -> None:
+    assert last_working_day_before(day) == before
