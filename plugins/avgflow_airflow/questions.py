@@ -12,10 +12,12 @@ GO_ON, STOP = "Verder", "Stoppen"
 BODIES: Mapping[Waiting, str] = {
     Waiting.VERIFICATION: """
 Er is nog niet vastgesteld wie dit verzoek doet. Stel dat vast, zonder kopie van een identiteitsbewijs. Zeg hieronder
-hoe u dat deed en kies **Verder**.
+hoe u dat deed en kies **Verder**. Moet de betrokkene eerst iets laten zien? Leg dat vast met
+`avgflow request asked NUMMER`: de termijn staat dan stil.
 
 *It is not known yet who makes this request. Verify the person, without a copy of an identity document. Say below how
-you did it, then choose **Verder** (go on).*
+you did it, then choose **Verder** (go on). If the person has to prove it first, record that with `avgflow request
+asked NUMBER`: the term stands still meanwhile.*
 """,
     Waiting.CHOICE: """
 Dit verzoek kan over meer dan één persoon gaan. `avgflow request show NUMMER --candidates` toont wie het kunnen zijn.

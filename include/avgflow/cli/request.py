@@ -17,7 +17,7 @@ from avgflow.handling import candidates as possible
 from avgflow.handling import environment, planning, previewing, recounting
 from avgflow.intake import parse
 from avgflow.plan import Plan
-from avgflow.register import approvals, events, evidence, outbox, passphrases, requests
+from avgflow.register import approvals, clock, events, evidence, outbox, passphrases, requests
 from avgflow.register.database import transaction
 from avgflow.register.requests import Request, Status
 
@@ -128,6 +128,9 @@ def show(
         document["events"] = [
             {"at": e.at.isoformat(), "name": e.name, "actor": e.actor, "detail": dict(e.detail)} for e in history
         ]
+        standing = clock.read(history)
+        document["extended"] = standing.extended
+        document["clock_stopped_since"] = standing.asked
         document["mails"] = [{"kind": m.kind, "accepted": m.accepted_at is not None} for m in mails]
         document["evidence"] = [{"kind": p.kind, "passed": p.passed, "digest": p.digest} for p in proofs]
         if planned is not None:
@@ -138,6 +141,8 @@ def show(
         say(json.dumps(document, indent=2, default=str))
         return
     _show(request, as_json=False)
+    if since := clock.read(history).asked:
+        say(f"  The term stands still since {since.isoformat()}: the person was asked to prove who they are.")
     shown.print_table(shown.history(history))
     if planned is not None:
         shown.print_table(shown.plan(planned))

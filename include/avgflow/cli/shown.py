@@ -57,6 +57,7 @@ def _to_answer(request: Request, waiting: Waiting) -> list[str]:
     lines = [f"  waits for: {waiting}. {_TO_DO[waiting]}{commands}"]
     if waiting is Waiting.VERIFICATION:
         lines.append(f"  METHOD is one of: {', '.join(Verification)}.")
+        lines.append(f"  If you ask the person for proof, the term pauses: avgflow request asked {request.number}")
     end, command = ("refuse the plan", "refuse") if waiting is Waiting.APPROVAL else ("end it", "stop")
     lines.append(
         f"  Or answer in Airflow, under Required Actions. To {end}: avgflow request {command} {request.number}"

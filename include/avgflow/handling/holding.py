@@ -12,7 +12,7 @@ from avgflow.handling import planning, registering
 from avgflow.handling.environment import Environment
 from avgflow.intake import Intake, day_in_amsterdam
 from avgflow.policy.decide import EVERYTHING, Ground
-from avgflow.register import events, holds, locks, requests, subjects
+from avgflow.register import clock, events, holds, locks, requests, subjects
 from avgflow.register.database import transaction
 from avgflow.register.events import SYSTEM
 from avgflow.register.holds import Hold, HoldRefused
@@ -83,7 +83,8 @@ def _freed(env: Environment, register: Connection, number: str, hold: Hold) -> b
 
 
 def _follow_up(env: Environment, register: Connection, earlier: Request, hold: Hold, actor: str) -> str:
-    today, calendar = day_in_amsterdam(), env.policy.calendar
+    today = day_in_amsterdam()
+    term = terms.term(today, calendar=env.policy.calendar)
     intake = Intake(
         right=earlier.right,
         received=today,
@@ -91,8 +92,8 @@ def _follow_up(env: Environment, register: Connection, earlier: Request, hold: H
         language=earlier.language,
         subject=requests.subject(register, env.keyring, earlier.number),
     )
-    due, extended = terms.due(today, calendar=calendar), terms.extended_due(today, calendar=calendar)
-    made = requests.register_request(register, env.keyring, intake, due, extended, actor)
+    made = requests.register_request(register, env.keyring, intake, term.due, term.extended_due, actor)
+    clock.counted(register, env.keyring, made.number, term)
     for number, detail in (
         (earlier.number, {"hold": hold.id, "follow_up": made.number}),
         (made.number, {"hold": hold.id, "earlier": earlier.number}),

@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from avgflow.errors import AvgflowError
+from avgflow.handling import asking_person
 from avgflow.handling.environment import Environment, View
 from avgflow.identity import Doubt, Footprint, normal
 from avgflow.intake import Verification
@@ -67,7 +68,8 @@ _EXPLANATIONS = {
         "Stel eerst vast wie er vraagt. Vraag daarvoor geen kopie van een identiteitsbewijs. Op de plaats van METHOD "
         "zegt u hoe u het vaststelde: portal-login (ingelogd op het klantenportaal), known-email (antwoord vanaf een "
         "adres dat u al kende), phone-callback (teruggebeld op een nummer dat u al kende), in-person (in persoon) of "
-        "mandate (een machtiging gezien)."
+        "mandate (een machtiging gezien). Moet de betrokkene eerst iets laten zien? Vraag dat dan meteen en leg het "
+        "vast met avgflow request asked NUMMER. De termijn staat dan stil tot u de identiteit vaststelt."
     ),
     Waiting.CHOICE: (
         "Een naam alleen is niet genoeg. Bekijk wie het kunnen zijn en vraag de betrokkene zo nodig naar een "
@@ -190,9 +192,10 @@ def footprints(env: Environment, view: View, numbers: Sequence[str]) -> dict[str
 
 
 def verify(env: Environment, number: str, method: Verification, actor: str) -> None:
-    """Record how it was made sure who asks."""
+    """Record how it was made sure who asks; a clock that stood still for it runs again."""
     with transaction(env.register) as register:
-        requests.verified(register, env.keyring, number, method, actor)
+        request = requests.verified(register, env.keyring, number, method, actor)
+        asking_person.answered(env, register, request, actor)
 
 
 def choose(env: Environment, number: str, picked: frozenset[int], actor: str) -> None:

@@ -11,7 +11,7 @@ from avgflow.errors import AvgflowError
 from avgflow.handling.environment import Environment
 from avgflow.handling.ways import WAYS
 from avgflow.intake import Intake, Right
-from avgflow.register import events, requests
+from avgflow.register import clock, events, requests
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.requests import Request
@@ -62,13 +62,10 @@ def register(env: Environment, intake: Intake, actor: str) -> Registered:
     if intake.right not in DAGS:
         raise RightNotCarriedOut(intake.right)
     require_known(env, intake.subject.identifiers)
-    calendar = env.policy.calendar
-    due, extended = (
-        terms.due(intake.received, calendar=calendar),
-        terms.extended_due(intake.received, calendar=calendar),
-    )
+    term = terms.term(intake.received, calendar=env.policy.calendar)
     with transaction(env.register) as conn:
-        made = requests.register_request(conn, env.keyring, intake, due, extended, actor)
+        made = requests.register_request(conn, env.keyring, intake, term.due, term.extended_due, actor)
+        clock.counted(conn, env.keyring, made.number, term)
         earlier = tuple(requests.earlier(conn, made.number))
         if earlier:
             detail = {"earlier": [request.number for request in earlier[:20]]}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from avgflow.crypto import Keyring
 from avgflow.register import chain
@@ -63,7 +63,16 @@ def entry(
 
 def history(conn: Connection, number: str) -> Sequence[Event]:
     """A request's events, oldest first."""
-    rows = conn.execute(select(event).where(event.c.number == number).order_by(event.c.id))
+    return _read(conn, event.c.number == number)
+
+
+def of_requests(conn: Connection, numbers: Collection[str], names: Collection[EventName]) -> Sequence[Event]:
+    """The events of some names of several requests, oldest first."""
+    return _read(conn, event.c.number.in_(numbers), event.c.name.in_([name.value for name in names]))
+
+
+def _read(conn: Connection, *conditions: ColumnElement[bool]) -> Sequence[Event]:
+    rows = conn.execute(select(event).where(*conditions).order_by(event.c.id))
     return [Event(row.id, row.at, _name(row.name), row.number, row.actor, row.detail, row.hash) for row in rows]
 
 

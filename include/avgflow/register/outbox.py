@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -162,6 +162,14 @@ def mails(conn: Connection, number: str) -> Sequence[Mail]:
     """The mails of a request, oldest first."""
     rows = conn.execute(select(*_SHOWN).where(mail.c.number == number).order_by(mail.c.queued_at))
     return [Mail(**row._mapping) for row in rows]
+
+
+def accepted(conn: Connection, kind: str, numbers: Collection[str]) -> dict[str, datetime]:
+    """When the mail of this kind was accepted, for those of the requests whose was."""
+    wanted = (mail.c.number.in_(numbers), mail.c.kind == kind, mail.c.accepted_at.is_not(None))
+    return {
+        row.number: row.accepted_at for row in conn.execute(select(mail.c.number, mail.c.accepted_at).where(*wanted))
+    }
 
 
 @dataclass(frozen=True)

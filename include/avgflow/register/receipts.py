@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -104,6 +104,12 @@ def ever_written(conn: Connection, number: str, step: Step) -> frozenset[tuple[s
         select(receipt.c.store, receipt.c.digest).where(receipt.c.number == number, receipt.c.step == step)
     )
     return frozenset((row.store, row.digest) for row in rows)
+
+
+def with_step(conn: Connection, step: Step, numbers: Collection[str]) -> set[str]:
+    """Those of the requests that have a current receipt of this step."""
+    current = (receipt.c.number.in_(numbers), receipt.c.step == step.value, receipt.c.superseded_at.is_(None))
+    return set(conn.execute(select(receipt.c.number).where(*current)).scalars())
 
 
 def supersede_receipts(conn: Connection, keyring: Keyring, number: str, actor: str = SYSTEM) -> int:
