@@ -64,12 +64,13 @@ class AirflowApi:
             raise AirflowUnreachable
         return cls(settings.airflow_url, settings.airflow_user, settings.secret("airflow_password"))
 
-    def start(self, dag_id: str, number: str) -> bool:
+    def start(self, dag_id: str, number: str, run_id: str | None = None) -> bool:
         """Start the run of a request; False where it was started before (then nothing happens).
 
         The run's id is the number, which makes a second start impossible, and the number is all of its configuration.
+        A run beside that one has an id that says its occasion (`AVG-2026-00042.extended`).
         """
-        body = {"dag_run_id": number, "logical_date": None, "conf": {"request": number}}
+        body = {"dag_run_id": run_id or number, "logical_date": None, "conf": {"request": number}}
         response = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", "start the request", body, accepted=(409,))
         return response.status_code != 409
 

@@ -208,7 +208,7 @@ def _to_person(kind: str, answer: _Person, to: str, templates: Templates | None,
         address(to, f"the person of {answer.number}"),
         _or_own(templates),
         answer=answer,
-        greeting=_greeting(answer),
+        greeting=greeting(answer.name, answer.language),
         **values,
     )
 
@@ -228,8 +228,9 @@ def _or_own(templates: Templates | None) -> Templates:
     return templates or Templates()
 
 
-def _greeting(answer: _Person) -> str:
-    name = one_line(answer.name or "")[:_LONGEST_NAME]
+def greeting(given: str | None, language: Language) -> str:
+    """The first line of a letter, to a person whose name may be unknown."""
+    name = one_line(given or "")[:_LONGEST_NAME]
     if not name:
-        return _GREETINGS["nobody"].in_(answer.language)
-    return _GREETINGS["name"].in_(answer.language).format(name=name)
+        return _GREETINGS["nobody"].in_(language)
+    return _GREETINGS["name"].in_(language).format(name=name)

@@ -99,6 +99,13 @@ def test_a_start_holds_the_number_and_nothing_else(airflow: Airflow, api: Airflo
     assert airflow.authorizations == [f"Bearer {TOKEN}"]
 
 
+def test_a_run_beside_that_of_a_request_is_named_by_its_occasion(airflow: Airflow, api: AirflowApi) -> None:
+    airflow.answers["POST", RUNS] = (200, {})
+    assert api.start(DAG, NUMBER, f"{NUMBER}.extended")
+    body = {"dag_run_id": f"{NUMBER}.extended", "logical_date": None, "conf": {"request": NUMBER}}
+    assert airflow.asked == [("POST", RUNS, body)]
+
+
 def test_a_second_start_does_nothing_and_says_so(airflow: Airflow, api: AirflowApi) -> None:
     airflow.answers["POST", RUNS] = (409, {"detail": "a run with this id exists"})
     assert not api.start(DAG, NUMBER)

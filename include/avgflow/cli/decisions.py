@@ -1,4 +1,4 @@
-"""`avgflow request verify|choose|approve|refuse|stop|withdraw`: what a human decides about a request."""
+"""`avgflow request verify|asked|choose|approve|refuse|stop|withdraw|extend`: what a human decides about a request."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import typer
 
 from avgflow import answers
 from avgflow.airflow_api import AirflowApi
-from avgflow.cli.keyboard import actor
+from avgflow.cli.keyboard import actor, day
 from avgflow.cli.shown import say
 from avgflow.errors import AvgflowError
-from avgflow.handling import approving, environment, withdrawing
+from avgflow.handling import approving, asking_person, environment, extending, withdrawing
 from avgflow.handling import candidates as possible
 from avgflow.handling.environment import Environment
+from avgflow.handling.extending import Reason
 from avgflow.handling.identify import Waiting
 from avgflow.handling.registering import DAGS
 from avgflow.intake import parse
@@ -46,6 +47,17 @@ def verify(
     env, request = _waiting(number, Waiting.VERIFICATION)
     method = parse(right="access", email="a@b.nl", verified_by=verified_by).verified_by
     _give(env, request, GO_ON, {"verified_by": method})
+
+
+@app.command()
+def asked(
+    number: Number,
+    on: Annotated[str | None, typer.Option("--on", help="The day you asked, YYYY-MM-DD; today if left out.")] = None,
+) -> None:
+    """Say that you asked the person to prove who they are; the term stands still until you verify them."""
+    env = environment.of_settings()
+    since = asking_person.ask(env, number, day(on, "--on"), actor(env))
+    say(f"{number}: the term stands still since {since.isoformat()}, until `avgflow request verify {number}`.")
 
 
 @app.command()
@@ -99,6 +111,24 @@ def withdraw(number: Number) -> None:
     say(f"{number} is withdrawn; nothing was changed in the stores.")
     withdrawing.end_run(AirflowApi.of(env.settings), request)
     say("Its run has ended, and the confirmation is sent.")
+
+
+@app.command()
+def extend(
+    number: Number,
+    reason: Annotated[str, typer.Option(help="complexity or number-of-requests: the two that the law knows.")],
+    note: Annotated[
+        str, typer.Option(help="More about the reason, for the person to read; it goes into the letter as it is.")
+    ] = "",
+) -> None:
+    """Take two months more; once, within the first month. The person gets a letter with the reason."""
+    if reason not in list(Reason):
+        raise typer.BadParameter(f"choose one of: {', '.join(Reason)}", param_hint="--reason")
+    env = environment.of_settings()
+    made = extending.extend(env, number, Reason(reason), note, actor(env))
+    say(f"{number}: the term is extended; the answer is due on {made.due.isoformat()}.")
+    extending.tell(env, number)
+    say(f"The letter is on its way; it has to be there by {made.tell_by.isoformat()}.")
 
 
 def _waiting(number: str, *fitting: Waiting) -> tuple[Environment, Request]:

@@ -229,6 +229,8 @@ class Policy(Strict):
     controller: Controller
     mail_from: str
     officer_mailbox: str
+    escalation_mailbox: str | None = None
+    """A second address, told of what is late and of what is lost unless it is answered now."""
     calendar: Calendar = Calendar()
     categories: dict[str, Text]
     purposes: dict[int, Purpose]
@@ -260,6 +262,12 @@ class Policy(Strict):
             for name in classes:
                 if name not in self.classes:
                     raise ValueError(f"'{what}' names class {name}, which is not under classes; add or correct it")
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_to_escalate_to(self) -> Policy:
+        if self.escalation_mailbox is not None and not _EMAIL.fullmatch(self.escalation_mailbox):
+            raise ValueError("escalation_mailbox is not an e-mail address; correct it, or take it out")
         return self
 
     @model_validator(mode="after")

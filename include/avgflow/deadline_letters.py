@@ -1,0 +1,128 @@
+"""The mails about terms: to the person when theirs is extended, to the privacy officer what is due, late or stuck."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from email.headerregistry import Address
+from email.message import EmailMessage
+
+from avgflow.catalog.models import Text
+from avgflow.deadlines import Deadlines
+from avgflow.dossier.content import Language
+from avgflow.intake import Right
+from avgflow.letters import greeting
+from avgflow.mail import address, compose, one_line
+from avgflow.policy.models import Policy
+from avgflow.templating import Templates, long_date
+
+_ASKED = {
+    Right.ACCESS: Text(nl="om inzage in uw gegevens", en="for access to your data"),
+    Right.RECTIFICATION: Text(nl="om uw gegevens te verbeteren", en="to correct your data"),
+    Right.ERASURE: Text(nl="om uw gegevens te wissen", en="to erase your data"),
+    Right.RESTRICTION: Text(nl="om uw gegevens minder te gebruiken", en="to restrict the use of your data"),
+    Right.PORTABILITY: Text(nl="om uw gegevens over te dragen", en="to hand over your data"),
+    Right.OBJECTION: Text(nl="om uw gegevens niet meer te gebruiken", en="to stop using your data"),
+}
+RIGHTS = {
+    Right.ACCESS: Text(nl="inzage", en="access"),
+    Right.RECTIFICATION: Text(nl="verbeteren", en="rectification"),
+    Right.ERASURE: Text(nl="wissen", en="erasure"),
+    Right.RESTRICTION: Text(nl="beperken", en="restriction"),
+    Right.PORTABILITY: Text(nl="overdragen", en="portability"),
+    Right.OBJECTION: Text(nl="bezwaar", en="objection"),
+}
+"""What a right is called in a list."""
+
+_MAILS = {
+    "answer": Text(nl="het antwoord aan de betrokkene", en="the answer to the person"),
+    "extended": Text(nl="de brief dat er meer tijd nodig is", en="the letter that more time is needed"),
+    "withdrawn": Text(nl="de bevestiging van het intrekken", en="the confirmation of the withdrawal"),
+    "waiting": Text(nl="een vraag aan u", en="a question to you"),
+    "stopped": Text(nl="het bericht aan u dat het stopte", en="the message to you that it stopped"),
+    "deadline-digest": Text(nl="een overzicht als dit", en="a list like this one"),
+    "deadline-escalation": Text(nl="het bericht aan het tweede adres", en="the message to the second address"),
+}
+"""What a mail of the outbox is called in a list, by the kind without its occasion."""
+
+_EXTENDED = Text(nl="Meer tijd nodig voor uw verzoek {number}", en="More time needed for your request {number}")
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What a person is told of an extension (art. 12(3)): why, and until when."""
+
+    number: str
+    language: Language
+    name: str | None
+    right: Right
+    received: date
+    due: date
+    reason: Text
+    note: str
+
+
+def extension_mail(extension: Extension, policy: Policy, to: str, templates: Templates) -> EmailMessage:
+    """The letter that has to reach the person within the first month."""
+    language = extension.language
+    return compose(
+        "extended",
+        _EXTENDED.in_(language).format(number=one_line(extension.number)),
+        policy,
+        language,
+        address(to, f"the person of {extension.number}"),
+        templates,
+        extension=extension,
+        asked=_ASKED[extension.right].in_(language),
+        reason=extension.reason.in_(language),
+        note=one_line(extension.note),
+        greeting=greeting(extension.name, language),
+    )
+
+
+def digest_mail(deadlines: Deadlines, policy: Policy, templates: Templates, language: Language = "nl") -> EmailMessage:
+    """To the privacy officer: what is late, due soon, waiting, stopped or not sent. No personal data."""
+    to = address(policy.officer_mailbox, "the privacy officer (officer_mailbox in the policy)")
+    day = long_date(deadlines.today, language)
+    counts = _counts(deadlines, language)
+    subject = Text(nl=f"AVG-termijnen {day}{counts}", en=f"GDPR deadlines {day}{counts}").in_(language)
+    return _watch("deadlines", subject, deadlines, policy, templates, language, to)
+
+
+def escalation_mail(
+    deadlines: Deadlines, mailbox: str, policy: Policy, templates: Templates, language: Language = "nl"
+) -> EmailMessage:
+    """To the second address: what is late, and what is lost unless it is answered now."""
+    to = address(mailbox, "the escalation (escalation_mailbox in the policy)")
+    n = len(deadlines.alarming)
+    subject = Text(
+        nl=f"AVG: {n} {'verzoek is' if n == 1 else 'verzoeken zijn'} te laat of bijna te laat",
+        en=f"GDPR: {n} {'request is' if n == 1 else 'requests are'} late or nearly late",
+    ).in_(language)
+    return _watch("deadlines_escalation", subject, deadlines, policy, templates, language, to)
+
+
+def _watch(
+    text: str,
+    subject: str,
+    deadlines: Deadlines,
+    policy: Policy,
+    templates: Templates,
+    language: Language,
+    to: Address,
+) -> EmailMessage:
+    rights = {right: name.in_(language) for right, name in RIGHTS.items()}
+
+    def named(kind: str) -> str:
+        known = _MAILS.get(kind.partition(":")[0])
+        return known.in_(language) if known else kind
+
+    values = {"deadlines": deadlines, "rights": rights, "named": named}
+    return compose(text, subject, policy, language, to, templates, **values)
+
+
+def _counts(deadlines: Deadlines, language: Language) -> str:
+    late, soon = len(deadlines.overdue), sum(map(len, deadlines.within.values()))
+    words = Text(nl="te laat", en="late"), Text(nl="bijna", en="soon")
+    told = [f"{n} {word.in_(language)}" for n, word in zip((late, soon), words, strict=True) if n]
+    return f": {', '.join(told)}" if told else ""

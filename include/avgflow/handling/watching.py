@@ -1,0 +1,149 @@
+"""The daily look at every open request: what is due, late, waiting, stopped or not sent, and who is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Connection
+
+from avgflow import terms
+from avgflow.catalog.models import Text
+from avgflow.deadline_letters import digest_mail, escalation_mail
+from avgflow.deadlines import Deadlines, Standing, Unsent, select
+from avgflow.handling.answering import ANSWER
+from avgflow.handling.environment import Environment
+from avgflow.handling.extending import LETTER
+from avgflow.handling.identify import Waiting
+from avgflow.handling.turns import Pause
+from avgflow.intake import AMSTERDAM
+from avgflow.register import clock, events, outbox, receipts, requests
+from avgflow.register.clock import Clock, Missed
+from avgflow.register.database import transaction
+from avgflow.register.names import EventName
+from avgflow.register.receipts import Step
+from avgflow.register.requests import Request, Status
+
+OPEN = tuple(status for status in Status if status is not Status.CLOSED)
+
+_PAUSES = {
+    Pause.EARLIER: Text(nl="een ander verzoek van dezelfde persoon", en="another request of the same person"),
+    Pause.COOLING_OFF: Text(nl="het einde van de bedenktijd", en="the end of the cooling-off time"),
+}
+_THE_PERSON = Text(nl="het antwoord van de betrokkene op uw vraag", en="the person's answer to your question")
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a look came to: the mails that tell of it, and those that were stuck before and are to be tried again."""
+
+    deadlines: Deadlines
+    told: tuple[str, ...]
+    stuck: tuple[Unsent, ...]
+
+
+def look(env: Environment, now: datetime | None = None) -> Deadlines:
+    """What is due when, and touch nothing."""
+    moment = (now or datetime.now(UTC)).astimezone(AMSTERDAM)
+    with transaction(env.register) as register:
+        found = requests.find(register, status=OPEN)
+        numbers = [one.number for one in found]
+        clocks = clock.of(register, numbers)
+        answered = outbox.accepted(register, ANSWER, numbers).keys() | receipts.with_step(
+            register, Step.HAND_OVER, numbers
+        )
+        standings = [_standing(env, one, clocks[one.number], one.number in answered, moment.date()) for one in found]
+        return select(standings, _unsent(register), moment, env.policy.calendar)
+
+
+def watch(env: Environment, now: datetime | None = None) -> Watched:
+    """Put on record what was missed, and one mail a day in the outbox to each of those who are to know.
+
+    Again on the same day no second mail is made. Nothing to say: no mail, but the log tells that it was looked.
+    """
+    moment = (now or datetime.now(UTC)).astimezone(AMSTERDAM)
+    _undo_late_extensions(env, moment.date())
+    seen = look(env, moment)
+    for one in seen.overdue:
+        with transaction(env.register) as register:
+            clock.miss(register, env.keyring, one.number, one.due, Missed.ANSWER)
+    with transaction(env.register) as register:
+        told = _tell(env, register, seen)
+        detail = {**seen.counts, "mails": len(told)}
+        events.append(register, env.keyring, EventName.WATCH_RAN, None, detail=detail)
+    return Watched(seen, told, tuple(mail for mail in seen.unsent if mail.message_id not in told))
+
+
+def _tell(env: Environment, register: Connection, seen: Deadlines) -> tuple[str, ...]:
+    told = []
+    day = seen.today.isoformat()
+    if seen.anything:
+        digest = digest_mail(seen, env.policy, env.templates)
+        kind, to = f"deadline-digest:{day}", env.policy.officer_mailbox
+        told.append(outbox.enqueue(register, env.keyring, None, kind, to, digest))
+    if seen.alarming and env.policy.escalation_mailbox:
+        to = env.policy.escalation_mailbox
+        escalation = escalation_mail(seen, to, env.policy, env.templates)
+        told.append(outbox.enqueue(register, env.keyring, None, f"deadline-escalation:{day}", to, escalation))
+    return tuple(told)
+
+
+def _undo_late_extensions(env: Environment, today: date) -> None:
+    """An extension of which the person was not told within the first month is none: the first day stands."""
+    with transaction(env.register) as register:
+        found = [one.number for one in requests.find(register, status=OPEN)]
+        days = {number: standing.extended_from for number, standing in clock.of(register, found).items()}
+        told = outbox.accepted(register, LETTER, [number for number, day in days.items() if day])
+    for number, due in days.items():
+        on = told[number].astimezone(AMSTERDAM).date() if number in told else today
+        if due is None or on <= due:
+            continue
+        with transaction(env.register) as register:
+            clock.miss(register, env.keyring, number, due, Missed.NOTICE)
+
+
+def _standing(env: Environment, one: Request, standing: Clock, answered: bool, today: date) -> Standing:
+    term = terms.term(one.received, standing.pauses(today), env.policy.calendar)
+    counted, safe = (term.extended_due, term.extended_safe) if standing.extended else (term.due, term.safe)
+    # What stands on the register counts, unless the clock stands still: then each day moves it.
+    due = counted if standing.asked else one.due
+    return Standing(
+        number=one.number,
+        right=one.right,
+        received=one.received,
+        due=due,
+        safe=min(due, safe),
+        status=one.status.value,
+        since=one.changed_at.astimezone(AMSTERDAM).date(),
+        waiting_for=one.waiting_for,
+        waits_for=_words(one.waiting_for, standing),
+        extended=standing.extended,
+        asked=standing.asked,
+        answered=answered,
+    )
+
+
+def _words(waiting_for: str | None, standing: Clock) -> Text | None:
+    if waiting_for is None:
+        return None
+    if standing.asked:
+        return _THE_PERSON
+    if waiting_for in set(Pause):
+        return _PAUSES[Pause(waiting_for)]
+    code = waiting_for.replace("-", " ")
+    return Text(nl=Waiting(waiting_for).nl if waiting_for in set(Waiting) else code, en=code)
+
+
+def _unsent(register: Connection) -> list[Unsent]:
+    return [
+        Unsent(
+            message_id=mail.message_id,
+            number=mail.number,
+            kind=mail.kind,
+            since=mail.queued_at.astimezone(AMSTERDAM),
+            attempts=mail.attempts,
+            failure=mail.failure,
+            urgent=mail.kind == LETTER,
+        )
+        for mail in outbox.pending(register)
+    ]

@@ -1,0 +1,151 @@
+"""The mails about terms, as they are read."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from test_deadlines import OFFICER, TODAY, a_mail, a_standing, seen
+
+from avgflow.deadline_letters import Extension, digest_mail, escalation_mail, extension_mail
+from avgflow.errors import AvgflowError
+from avgflow.handling.extending import Reason, words
+from avgflow.intake import Right
+from avgflow.policy import models
+from avgflow.settings import Settings
+from avgflow.templating import Templates
+
+POLICY = models.load(Settings().policy)
+TEMPLATES = Templates()
+
+
+def text(mail: EmailMessage) -> str:
+    """The words of a mail, without its line breaks."""
+    return " ".join(mail.get_body(("plain",)).get_content().split())  # type: ignore[union-attr]
+
+
+def an_extension(language: str = "nl", **changes: object) -> Extension:
+    fields = {
+        "number": "AVG-2026-00042",
+        "language": language,
+        "name": "Kanariana van der Vogelzang",
+        "right": Right.ACCESS,
+        "received": date(2026, 11, 2),
+        "due": date(2027, 2, 2),
+        "reason": words(Reason.COMPLEXITY),
+        "note": "",
+    }
+    return Extension(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def letter(language: str = "nl", **changes: object) -> EmailMessage:
+    return extension_mail(an_extension(language, **changes), POLICY, "kanarie@example.nl", TEMPLATES)
+
+
+def test_the_person_reads_why_it_takes_longer_and_until_when() -> None:
+    mail = letter(note="Uw gegevens staan in een archief.")
+    read = text(mail)
+    assert mail["Subject"] == "Meer tijd nodig voor uw verzoek AVG-2026-00042"
+    assert read.startswith("Beste Kanariana van der Vogelzang,")
+    assert "Op 2 november 2026 vroeg u ons om inzage in uw gegevens." in read
+    assert "U krijgt ons antwoord uiterlijk op 2 februari 2027." in read
+    assert "Uw verzoek is ingewikkeld." in read
+    assert "Uw gegevens staan in een archief." in read
+    assert "artikel 12, derde lid" in read
+    assert "Autoriteit Persoonsgegevens" in read
+
+
+def test_who_asked_in_english_reads_english() -> None:
+    read = text(letter("en", reason=words(Reason.NUMBER), right=Right.ERASURE))
+    assert "On 2 November 2026 you asked us to erase your data." in read
+    assert "a large number of requests" in read
+    assert "on 2 February 2027 at the latest" in read
+
+
+@pytest.mark.parametrize("right", Right)
+@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_every_right_and_reason_has_its_words(right: Right, reason: Reason, language: str) -> None:
+    assert words(reason).in_(language) in text(letter(language, right=right, reason=words(reason)))
+
+
+def test_a_note_stays_one_paragraph() -> None:
+    read = letter(note="Een\n\n# Kop\n\n- lijst").get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "Een # Kop - lijst" in read
+
+
+def test_the_officer_reads_each_request_where_it_is_most_urgent() -> None:
+    deadlines = seen(
+        a_standing(-5, number="AVG-2026-00001", status="waiting", waits_for=OFFICER, since=date(2026, 11, 4)),
+        a_standing(0, number="AVG-2026-00002"),
+        a_standing(1, number="AVG-2026-00003", extended=True),
+        a_standing(9, number="AVG-2026-00004", status="waiting", waits_for=OFFICER, asked=date(2026, 11, 22)),
+        a_standing(29, number="AVG-2026-00005", status="stopped", right=Right.ERASURE),
+        a_standing(29, number="AVG-2026-00006"),
+        unsent=(a_mail(timedelta(days=2), number="AVG-2026-00003", failure="SMTPDataError 451"),),
+    )
+    mail = digest_mail(deadlines, POLICY, TEMPLATES)
+    read = text(mail)
+    assert mail["Subject"] == "AVG-termijnen 25 november 2026: 1 te laat, 3 bijna"
+    assert mail["To"] == POLICY.officer_mailbox
+    assert (
+        "TE LAAT - AVG-2026-00001 (inzage): het antwoord moest er zijn op 20 november 2026. Dat is 5 dagen geleden. "
+        "Wacht sinds 4 november 2026 op uw controle van de identiteit." in read
+    )
+    assert "BINNEN 2 DAGEN - AVG-2026-00002 (inzage): uiterlijk 25 november 2026, vandaag." in read
+    assert "AVG-2026-00003 (inzage): uiterlijk 26 november 2026, morgen. De termijn is verlengd." in read
+    assert "De termijn staat stil sinds 22 november 2026: u wacht op de betrokkene." in read
+    assert "LIGT STIL - AVG-2026-00005 (wissen): uiterlijk 24 december 2026. Gestopt sinds 22 november 2026." in read
+    assert "AVG-2026-00003: het antwoord aan de betrokkene, klaar sinds 23 november 2026, 3 keer geprobeerd" in read
+    assert "AVG-2026-00006" not in read
+    for heading in ("BINNEN 5 DAGEN", "WACHT OP IEMAND"):
+        assert heading not in read
+
+
+def test_the_second_address_reads_only_what_alarms() -> None:
+    deadlines = seen(
+        a_standing(-1, number="AVG-2026-00001", status="waiting", waits_for=OFFICER, since=date(2026, 11, 4)),
+        a_standing(1, number="AVG-2026-00002"),
+        a_standing(2, number="AVG-2026-00003"),
+    )
+    mail = escalation_mail(deadlines, "directie@milgro.nl", POLICY, TEMPLATES)
+    read = text(mail)
+    assert mail["Subject"] == "AVG: 2 verzoeken zijn te laat of bijna te laat"
+    assert mail["To"] == "directie@milgro.nl"
+    assert (
+        "AVG-2026-00001 (inzage): uiterlijk 24 november 2026, 1 dag te laat. Wacht sinds 4 november 2026 op controle "
+        "van de identiteit." in read
+    )
+    assert "AVG-2026-00002 (inzage): uiterlijk 26 november 2026, morgen." in read
+    assert "AVG-2026-00003" not in read
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_every_state_has_words_in_both_languages(language: str) -> None:
+    every = [
+        a_standing(days, number=f"AVG-2026-{n:05d}", status=status, waits_for=OFFICER if status == "waiting" else None)
+        for n, (days, status) in enumerate(
+            (days, status)
+            for days in (-8, 0, 1, 4, 8, 40)
+            for status in ("registered", "running", "waiting", "stopped")
+        )
+    ]
+    kinds = ("answer", "waiting:verification", "something-else")
+    deadlines = seen(*every, unsent=tuple(a_mail(timedelta(days=2), kind=kind) for kind in kinds))
+    assert deadlines.today == TODAY
+    read = text(digest_mail(deadlines, POLICY, TEMPLATES, language))  # type: ignore[arg-type]
+    assert sum(f"AVG-2026-{n:05d}" in read for n in range(len(every))) == len(every) - 1  # one is at work, and not due
+    assert "something-else" in read
+    assert text(escalation_mail(deadlines, "a@b.nl", POLICY, TEMPLATES, language))  # type: ignore[arg-type]
+
+
+def test_a_second_address_that_is_none_is_refused_in_the_policy(tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    own = Settings().policy.read_text(encoding="utf-8")
+    file.write_text(
+        own.replace("officer_mailbox:", "escalation_mailbox: nobody\nofficer_mailbox:", 1), encoding="utf-8"
+    )
+    with pytest.raises(AvgflowError, match="escalation_mailbox is not an e-mail address"):
+        models.load(file)
