@@ -35,6 +35,7 @@ log = structlog.get_logger("avgflow")
 Result = TypeVar("Result")
 
 _NUMBER = re.compile(r"AVG-\d{4}-\d{5,}")
+_OCCASION = re.compile(r"[a-z]+")
 
 
 class MailServerUnavailable(AvgflowError):
@@ -62,9 +63,15 @@ PASSING = (
 
 def number_of(context: Mapping[str, Any]) -> str:
     """The request that a run is about: its run id, which is all that its configuration holds."""
+    return _number(context, of_its_own=True)
+
+
+def _number(context: Mapping[str, Any], of_its_own: bool) -> str:
     run = context["dag_run"]
     number = str((run.conf or {}).get("request", ""))
-    if not _NUMBER.fullmatch(number) or run.run_id != number:
+    own, sign, occasion = run.run_id.partition(".")
+    beside = bool(sign) and bool(_OCCASION.fullmatch(occasion))
+    if not _NUMBER.fullmatch(number) or own != number or (run.run_id != number if of_its_own else not beside):
         raise AirflowFailException(
             "This run was not started for a request. Register one with `avgflow request new`, which starts its run."
         )
@@ -83,6 +90,20 @@ def run(context: Mapping[str, Any], step: Callable[[Environment, str], Result]) 
         if task.task_id != VERDICT:
             closing.resume(env, number)
         return step(env, number)
+
+
+def run_beside(context: Mapping[str, Any], step: Callable[[Environment, str], Result]) -> Result:
+    """Do something for a request beside its own run, which it does not take up again if it was stopped."""
+    number = _number(context, of_its_own=False)
+    task = context["task_instance"]
+    with environment() as env, _faults(env, task, lambda env, fault: None, request=number):
+        return step(env, number)
+
+
+def run_by_clock(context: Mapping[str, Any], step: Callable[[Environment], Result]) -> Result:
+    """Do a step that is about no request and no store: the clock started it, or a human did."""
+    with environment() as env, _faults(env, context["task_instance"], lambda env, fault: None):
+        return step(env)
 
 
 def run_on_store(context: Mapping[str, Any], step: Callable[[Environment, str], Result]) -> Result:

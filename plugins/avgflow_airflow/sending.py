@@ -9,6 +9,7 @@ import structlog
 from avgflow.errors import AvgflowError
 from avgflow.handling import answering
 from avgflow.handling.environment import Environment
+from avgflow.handling.watching import Watched
 from avgflow.register.outbox import MailBusy
 from avgflow_airflow import running
 from avgflow_airflow.environment import send
@@ -24,6 +25,7 @@ class MailRefused(AvgflowError):
             f"The mail server refuses the answer for good ({failure}). Ask the person for another address and register "
             f"the request with it, or hand the answer over another way."
         )
+        self.failure = failure
 
 
 _REFUSED_US = ("SMTPAuthenticationError", "SMTPConnectError", "SMTPHeloError")
@@ -66,3 +68,41 @@ def deliver_all(env: Environment, number: str, mails: Sequence[str]) -> list[str
     if mails and mails[0] in refused:
         raise refused[mails[0]]
     return list(refused)
+
+
+class NobodyTold(AvgflowError):
+    """The mail server refuses for good what the privacy officer has to know."""
+
+    def __init__(self, failure: str) -> None:
+        super().__init__(
+            f"The mail server refuses the mail about the deadlines for good ({failure}). Correct officer_mailbox or "
+            f"escalation_mailbox in the policy; `avgflow deadlines` shows what it says."
+        )
+
+
+def send_watch(env: Environment, seen: Watched) -> None:
+    """Send what the watch has to say, and try again what was stuck; one that is not accepted keeps no other from going.
+
+    A letter that must be there by a day is worth another try like the watch's own mails; any other that is stuck is
+    tried again tomorrow, and named.
+    """
+    passing: list[AvgflowError] = []
+    refused: list[str] = []
+    urgent = {mail.message_id for mail in seen.stuck if mail.urgent}
+    numbers = {mail.message_id: mail.number for mail in seen.stuck}
+    for message_id in (*seen.told, *numbers):
+        about = numbers.get(message_id) or "deadline_watch"
+        try:
+            deliver(env, about, message_id)
+        except MailRefused as fault:
+            log.error("Mail geweigerd / mail refused", request=about)
+            if message_id in seen.told:
+                refused.append(fault.failure)
+        except (running.MailServerUnavailable, MailBusy) as fault:
+            log.warning("Mail niet aanvaard / mail not accepted", request=about, error=type(fault).__name__)
+            if message_id in seen.told or message_id in urgent:
+                passing.append(fault)
+    if passing:
+        raise passing[0]
+    if refused:
+        raise NobodyTold(refused[0])

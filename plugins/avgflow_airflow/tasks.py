@@ -23,14 +23,18 @@ from avgflow.handling import (
     recounting,
     replaying,
     validating,
+    watching,
     withdrawing,
 )
+from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
+from avgflow.register import outbox
+from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.requests import Outcome, RequestClosed
 from avgflow.settings import Settings
 from avgflow_airflow import running
-from avgflow_airflow.sending import deliver, deliver_all
+from avgflow_airflow.sending import deliver, deliver_all, send_watch
 
 log = structlog.get_logger("avgflow")
 
@@ -47,6 +51,9 @@ DEFAULT_ARGS: dict[str, Any] = {
     "max_retry_delay": timedelta(minutes=5),
 }
 """For every task of every DAG; only faults that may pass are retried (`running.PASSING`)."""
+
+WATCH_RETRIES = 24
+"""About two hours: what is then not sent is tried again by the next day's watch."""
 
 MAIL_RETRIES = 2000
 """A mail server that is down for days: at five minutes a try, a week."""
@@ -165,6 +172,32 @@ def close() -> None:
         raise closing.NotAtItsEnd(number, closed.missing)
 
     running.run(get_current_context(), step)
+
+
+@task
+def tell() -> None:
+    """What waits in the outbox for a request, but for its answer, which its own run sends."""
+
+    def step(env: Environment, number: str) -> None:
+        with transaction(env.register) as register:
+            waiting = [mail for mail in outbox.mails(register, number) if mail.accepted_at is None]
+        for mail in waiting:
+            if mail.kind != ANSWER:
+                deliver(env, number, mail.message_id)
+
+    running.run_beside(get_current_context(), step)
+
+
+@task
+def watch() -> None:
+    """What is due, late, waiting, stopped or stuck: on record, and by mail to whoever is to know."""
+
+    def step(env: Environment) -> None:
+        seen = watching.watch(env)
+        log.info("Termijnen nagelopen / deadlines looked through", **seen.deadlines.counts, mails=len(seen.told))
+        send_watch(env, seen)
+
+    running.run_by_clock(get_current_context(), step)
 
 
 @task

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import CronTriggerTimetable
 from airflow.task.trigger_rule import TriggerRule
 
 from avgflow.catalog import load as catalogs
@@ -57,7 +58,7 @@ def test_a_runbook_tells_what_to_do_when_a_task_fails(bag: DagBag) -> None:
 
 
 def test_a_runbook_names_every_step(bag: DagBag) -> None:
-    for dag in requests(bag):
+    for dag in bag.dags.values():
         named = set(re.findall(r"\*\*(\w+)\*\*", dag.doc_md))
         stores = set(catalogs.load(REPOSITORY / "include" / "catalog").stores)
         assert {task.task_id for task in dag.tasks} - stores <= named
@@ -156,6 +157,31 @@ def test_a_replay_takes_the_name_of_a_store_and_nothing_else(bag: DagBag) -> Non
     assert set(form.schema["enum"]) == set(catalogs.load(REPOSITORY / "include" / "catalog").stores)
     assert dag.schedule is None
     assert dag.max_active_runs == 1
+
+
+def test_a_notice_is_about_one_request_and_tries_for_days(bag: DagBag) -> None:
+    dag = bag.dags["notice"]
+    assert set(dag.params) == {"request"}
+    number = re.compile(dag.params.get_param("request").schema["pattern"])
+    assert number.fullmatch("AVG-2026-00042")
+    assert not number.search("jan@example.nl")
+    assert dag.schedule is None
+    assert [(task.task_id, task.retries) for task in dag.tasks] == [("tell", 2000)]
+
+
+def test_the_deadlines_are_watched_each_morning_at_six_in_amsterdam_and_by_one_at_a_time(bag: DagBag) -> None:
+    dag = bag.dags["deadline_watch"]
+    assert dag.schedule == CronTriggerTimetable("0 6 * * *", timezone="Europe/Amsterdam")
+    assert dag.catchup is False
+    assert dag.max_active_runs == 1
+    assert set(dag.params) == set()
+    (task,) = dag.tasks
+    assert (task.task_id, task.retries) == ("watch", 24)
+    assert dag.start_date is None, "a day in the past would start a run whenever this is first read"
+
+
+def test_only_the_watch_is_started_by_the_clock(bag: DagBag) -> None:
+    assert [dag.dag_id for dag in bag.dags.values() if dag.schedule is not None] == ["deadline_watch"]
 
 
 def test_what_may_pass_is_tried_again_for_some_minutes_and_what_mails_for_days(bag: DagBag) -> None:

@@ -251,6 +251,42 @@ def test_a_run_that_was_not_started_for_a_request_does_nothing(changes: dict[str
     assert PERSON not in str(raised.value)
 
 
+def test_a_run_beside_that_of_a_request_is_named_by_the_request_and_its_occasion(registered: Register) -> None:
+    number = registered().number
+    context = a_context(number, run_id=f"{number}.extended")
+    assert running.run_beside(context, lambda env, given: given) == number
+
+
+@pytest.mark.parametrize("run_id", [NUMBER, f"{NUMBER}.", f"{NUMBER}.{EMAIL}", "AVG-2026-00043.extended", "manual.x"])
+def test_a_run_beside_that_is_named_otherwise_does_nothing(run_id: str) -> None:
+    with pytest.raises(AirflowFailException):
+        running.run_beside(a_context(NUMBER, run_id=run_id), raising(AssertionError("never reached")))
+
+
+def test_a_run_beside_does_not_take_up_a_stopped_request(registered: Register, installation: Any) -> None:
+    number = registered().number
+    with installation.engine.begin() as conn:
+        requests.set_status(conn, installation.keyring, number, Status.STOPPED, reason="Missing: all.")
+    running.run_beside(a_context(number, run_id=f"{number}.extended"), lambda env, given: None)
+    with installation.engine.begin() as conn:
+        assert requests.get(conn, number).status is Status.STOPPED
+
+
+@pytest.mark.parametrize("fault", [*PASSING, *LASTING, *QUOTING], ids=kind)
+def test_a_fault_of_a_step_by_the_clock_says_as_much_as_one_of_a_request(
+    fault: Exception, installation: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def step(env: Environment) -> None:
+        raise fault
+
+    with pytest.raises(AirflowException) as raised:
+        running.run_by_clock(a_context(params={}, task_id="watch", try_number=9), step)
+    assert isinstance(raised.value, AirflowFailException) == (fault not in PASSING)
+    told = "".join(capfd.readouterr()) + str(raised.value)
+    assert PERSON not in told
+    assert EMAIL not in told
+
+
 def test_a_step_on_a_store_is_given_the_store_that_its_run_was_started_for(installation: Any) -> None:
     assert running.run_on_store(a_context(params={"store": "crm"}), lambda env, store: store) == "crm"
 

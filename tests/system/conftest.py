@@ -30,6 +30,7 @@ ORDER = (
     "test_request_questions",
     "test_request_faults",
     "test_erasure_way",  # of people whose access requests have ended
+    "test_deadline_way",
     "test_audit_trail",
     "test_no_personal_data",  # looks at what all of these left behind
 )

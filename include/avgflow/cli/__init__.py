@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from avgflow.cli import audit, catalog, demo, hold, recipient, register, replay, request, stack, suppression
+from avgflow.cli import audit, catalog, deadlines, demo, hold, recipient, register, replay, request, stack, suppression
 from avgflow.errors import AvgflowError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(catalog.app, name="catalog")
 app.add_typer(audit.app, name="audit")
 app.add_typer(register.app, name="register")
 app.add_typer(demo.app, name="demo")
+app.add_typer(deadlines.app)
 app.add_typer(replay.app)
 app.add_typer(stack.app)
 
