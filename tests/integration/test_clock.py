@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from clock_world import Today, at_six, happened, mails, on_days, put, registered, request, sent, text, unverified
 from real_postgres import Register
-from register_world import CANARY
+from register_world import CANARY, a_message
 from typer.testing import CliRunner, Result
 
 from avgflow import cli
@@ -17,8 +17,17 @@ from avgflow.airflow_api import AirflowApi, AirflowUnreachable
 from avgflow.handling import asking_person, extending, identify, watching
 from avgflow.handling.asking_person import AskedLate, NothingToAsk, WrongDay
 from avgflow.handling.environment import Environment
-from avgflow.handling.extending import ExtendedAlready, ExtendedTooLate, NoteTooLong, NotToldYet, Reason
+from avgflow.handling.extending import (
+    AnsweredAlready,
+    ExtendedAlready,
+    ExtendedTooLate,
+    NoteTooLong,
+    NotToldYet,
+    Reason,
+)
 from avgflow.intake import Verification
+from avgflow.register import outbox
+from avgflow.register.database import transaction
 from avgflow.register.requests import Outcome, RequestClosed, Status
 from avgflow.settings import Settings
 from avgflow.terms import AMSTERDAM
@@ -162,6 +171,16 @@ def test_a_closed_request_and_a_long_note_are_refused(env: Environment, today: T
         extending.extend(env, number, Reason.COMPLEXITY, "x" * 501, BY)
     put(env, number, Status.CLOSED, outcome=Outcome.NOTHING_FOUND)
     with pytest.raises(RequestClosed):
+        extending.extend(env, number, Reason.COMPLEXITY, "", BY)
+
+
+def test_what_was_answered_needs_no_more_time(env: Environment, today: Today) -> None:
+    number = registered(env)
+    with transaction(env.register) as conn:
+        answer = outbox.enqueue(conn, env.keyring, number, "answer", CANARY["email"], a_message())
+    sent(env, answer)
+    today(date(2026, 3, 20))
+    with pytest.raises(AnsweredAlready):
         extending.extend(env, number, Reason.COMPLEXITY, "", BY)
 
 

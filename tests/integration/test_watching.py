@@ -163,6 +163,16 @@ def test_while_the_clock_stands_still_nothing_gets_late(env: Environment, today:
     assert happened(env, number, "term.missed") == []
 
 
+def test_a_stopped_request_is_told_as_stopped_also_where_a_question_is_open(env: Environment, today: Today) -> None:
+    number = unverified(env)
+    today(date(2026, 3, 10))
+    asking_person.ask(env, number, None, "officer")
+    put(env, number, Status.STOPPED, actor="officer", reason="Stopped by officer.")
+    read = told(env, watching.watch(env, at_six(date(2026, 3, 12))))[env.policy.officer_mailbox]
+    assert f"LIGT STIL - {number} (inzage)" in read
+    assert "Gestopt sinds" in read
+
+
 def test_a_mail_that_is_stuck_for_a_day_is_named_and_tried_again_and_a_letter_at_once(
     env: Environment, today: Today
 ) -> None:

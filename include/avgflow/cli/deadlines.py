@@ -35,7 +35,7 @@ def deadlines(
         for when, one in requests:
             left = f"{one.left(seen.today)} days"
             due = f"{one.due.isoformat()}{' (extended)' if one.extended else ''}"
-            since = (one.asked or one.since).isoformat()
+            since = (one.asked if one.asked and one.waiting_for else one.since).isoformat()
             table.add_row(when, one.number, one.right, due, left, one.safe.isoformat(), _state(one), since)
         shown.print_table(table)
     if seen.unsent:
@@ -58,7 +58,7 @@ def _requests(seen: Deadlines) -> list[tuple[str, Standing]]:
 
 
 def _state(one: Standing) -> str:
-    if one.asked:
+    if one.asked and one.waiting_for:
         return "clock stands still: the person was asked"
     if one.answered:
         return f"{one.status}: answered, not closed"

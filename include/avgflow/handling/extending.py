@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from sqlalchemy import Connection
 
 from avgflow import terms
 from avgflow.airflow_api import AirflowApi
 from avgflow.catalog.models import Text
 from avgflow.deadline_letters import Extension, extension_mail
 from avgflow.errors import AvgflowError
+from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
 from avgflow.intake import day_in_amsterdam
-from avgflow.register import clock, locks, outbox, requests
+from avgflow.register import clock, locks, outbox, receipts, requests
 from avgflow.register.clock import Missed
 from avgflow.register.database import transaction
+from avgflow.register.receipts import Step
 from avgflow.register.requests import RequestClosed, Status
 
 LETTER = "extended"
@@ -50,6 +55,13 @@ _WORDS = {
 class NoteTooLong(AvgflowError):
     def __init__(self) -> None:
         super().__init__(f"The note to the person is longer than {LONGEST_NOTE} characters. Shorten it.")
+
+
+class AnsweredAlready(AvgflowError):
+    """A term was to be extended of a request whose answer went out."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"The answer of {number} went out already; it needs no more time.")
 
 
 class ExtendedAlready(AvgflowError):
@@ -96,7 +108,7 @@ def extend(env: Environment, number: str, reason: Reason, note: str, actor: str)
     """Extend a request's term and put the letter in the outbox, in one transaction.
 
     Nothing is done again where the letter of an extension waits in the outbox still. `ExtendedTooLate` after the first
-    month (with `term.missed` on record), `ExtendedAlready`, `RequestClosed`, `NoteTooLong`.
+    month (with `term.missed` on record), `ExtendedAlready`, `AnsweredAlready`, `RequestClosed`, `NoteTooLong`.
     """
     if len(note) > LONGEST_NOTE:
         raise NoteTooLong
@@ -106,6 +118,8 @@ def extend(env: Environment, number: str, reason: Reason, note: str, actor: str)
         request = requests.get(register, number)
         if request.status is Status.CLOSED:
             raise RequestClosed(number, str(request.outcome))
+        if answered(register, [number]):
+            raise AnsweredAlready(number)
         standing = clock.of(register, [number])[number]
         if standing.extended_from is not None:
             if not any(mail.kind == LETTER and mail.accepted_at is None for mail in outbox.mails(register, number)):
@@ -133,6 +147,12 @@ def extend(env: Environment, number: str, reason: Reason, note: str, actor: str)
     if late:  # raised only now, so that what is on record stays there
         raise ExtendedTooLate(number, term.due)
     return Extended(number, term.extended_due, term.due)
+
+
+def answered(register: Connection, numbers: Collection[str]) -> set[str]:
+    """Those of the requests whose answer went out: the mail server accepted it, or it was handed over."""
+    handed = receipts.with_step(register, Step.HAND_OVER, numbers)
+    return handed | outbox.accepted(register, ANSWER, numbers).keys()
 
 
 def tell(env: Environment, number: str) -> None:

@@ -11,17 +11,16 @@ from avgflow import terms
 from avgflow.catalog.models import Text
 from avgflow.deadline_letters import digest_mail, escalation_mail
 from avgflow.deadlines import Deadlines, Standing, Unsent, select
-from avgflow.handling.answering import ANSWER
+from avgflow.handling import extending
 from avgflow.handling.environment import Environment
 from avgflow.handling.extending import LETTER
 from avgflow.handling.identify import Waiting
 from avgflow.handling.turns import Pause
 from avgflow.intake import AMSTERDAM
-from avgflow.register import clock, events, outbox, receipts, requests
+from avgflow.register import clock, events, outbox, requests
 from avgflow.register.clock import Clock, Missed
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
-from avgflow.register.receipts import Step
 from avgflow.register.requests import Request, Status
 
 OPEN = tuple(status for status in Status if status is not Status.CLOSED)
@@ -49,10 +48,8 @@ def look(env: Environment, now: datetime | None = None) -> Deadlines:
         found = requests.find(register, status=OPEN)
         numbers = [one.number for one in found]
         clocks = clock.of(register, numbers)
-        answered = outbox.accepted(register, ANSWER, numbers).keys() | receipts.with_step(
-            register, Step.HAND_OVER, numbers
-        )
-        standings = [_standing(env, one, clocks[one.number], one.number in answered, moment.date()) for one in found]
+        done = extending.answered(register, numbers)
+        standings = [_standing(env, one, clocks[one.number], one.number in done, moment.date()) for one in found]
         return select(standings, _unsent(register), moment, env.policy.calendar)
 
 
