@@ -11,9 +11,9 @@ from typing import Any
 import psycopg
 import pytest
 from erasure_worker import stopped, watch
-from erasure_world import Copy, approve, approve_newest, content, copied, end_of, finish
 from handling_world import Office
 from real_postgres import Server
+from troubled_people import Copy, approve, approve_newest, content, copied, end_of, finish
 from troubled_servers import Where, crashing, transfer, wire
 
 from avgflow.demo.stores import STORES

@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 import pytest
 from erasure_worker import barrier, killed, start, steps_of, stopped
-from erasure_world import Copy, End, approve, copied, end_of, finish
 from real_postgres import Server
+from troubled_people import Copy, End, approve, copied, end_of, finish
 
 from avgflow.demo.stores import STORES
 from avgflow.demo.truth import SubjectTruth

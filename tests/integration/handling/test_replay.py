@@ -15,10 +15,10 @@ from typing import Any
 import psycopg
 import pytest
 from erasure_worker import killed, watch
-from erasure_world import Copy, copied, rows_of
 from handling_world import OFFICER, Office
 from psycopg import sql
 from real_postgres import Server
+from troubled_people import Copy, copied, rows_of
 from troubled_servers import dump, programs_in, restore
 
 from avgflow.demo.stores import STORES
