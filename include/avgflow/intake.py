@@ -48,6 +48,15 @@ class Right(StrEnum):
     OBJECTION = "objection"
 
 
+class Scope(StrEnum):
+    """What an objection (art. 21) or a withdrawn consent (art. 7(3)) is about."""
+
+    MARKETING = "marketing"
+    SURVEYS = "surveys"
+    COOKIES = "cookies"
+    ALL = "all-processing"
+
+
 class Verification(StrEnum):
     """How it was made sure who asks (AVG art. 12(6)); never by a copy of an identity document."""
 
@@ -72,6 +81,19 @@ class IntakeRefused(AvgflowError):
 class UnknownRight(IntakeRefused):
     def __init__(self) -> None:
         super().__init__(f"This right is unknown. Choose one of: {', '.join(Right)}.")
+
+
+class UnknownScope(IntakeRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            f"Say what the objection is to. Choose one of: {', '.join(Scope)} (--to on the command line). The newsletter "
+            f"is marketing; '{Scope.ALL}' is everything we do with their data."
+        )
+
+
+class ScopeMisplaced(IntakeRefused):
+    def __init__(self) -> None:
+        super().__init__("Only an objection says what it is to. Leave that out (--to), or register an objection.")
 
 
 class UnknownVerification(IntakeRefused):
@@ -146,6 +168,7 @@ class Intake(BaseModel):
     received: date
     verified_by: Verification | None = None
     language: Language = Language.DUTCH
+    scope: Scope | None = None
     subject: Subject = Field(repr=False)
 
 
@@ -168,18 +191,21 @@ def parse(
     phone: str | None = None,
     identifiers: Mapping[str, str] | None = None,
     language: str = Language.DUTCH,
+    to: str | None = None,
     today: date | None = None,
 ) -> Intake:
     """Check a request as a person typed it; every refusal is an `IntakeRefused` that names the field.
 
     A blank optional field counts as not given. `received` is today in the Netherlands where left out; `today`
-    is for tests.
+    is for tests. `to`: what an objection is to; no other right has it.
     """
+    of_right = _choice(Right, right, UnknownRight)
     return Intake(
-        right=_choice(Right, right, UnknownRight),
+        right=of_right,
         received=_received(received, today or day_in_amsterdam()),
         verified_by=_choice(Verification, verified_by, UnknownVerification) if _stripped(verified_by) else None,
         language=_choice(Language, language, UnknownLanguage),
+        scope=_scope(of_right, to),
         subject=Subject(
             email=_email(email),
             name=_text("name", name),
@@ -211,6 +237,14 @@ def _choice(choices: type[Choice], value: str | None, refusal: type[IntakeRefuse
         return choices(_stripped(value).lower())
     except ValueError:
         raise refusal from None
+
+
+def _scope(right: Right, value: str | None) -> Scope | None:
+    if right is Right.OBJECTION:
+        return _choice(Scope, value, UnknownScope)
+    if _stripped(value):
+        raise ScopeMisplaced
+    return None
 
 
 def _email(value: str) -> str:

@@ -1,7 +1,10 @@
-"""What becomes of a record when a person asks for erasure (AVG art. 17): pure, one rule a line, first match wins.
+"""What becomes of a record when a person asks for erasure (AVG art. 17), objects (art. 21) or withdraws consent
+(art. 7(3)): pure, one rule a line, first match wins.
 
-The order is: what the law obliges to keep, a claim or hold, data needed for a running contract, then the request. The
-company's own terms never justify a refusal; they only drive the automatic deletion.
+For erasure the order is: what the law obliges to keep, a claim or hold, data needed for a running contract, then the
+request. The company's own terms never justify a refusal; they only drive the automatic deletion. For an objection:
+marketing and surveys stop without a weighing, consent ends, what rests on the company's interest is weighed by a human,
+and what rests on law or contract goes on.
 """
 
 from __future__ import annotations
@@ -12,9 +15,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from avgflow.catalog.models import Text
+from avgflow.intake import Scope
 from avgflow.policy.models import Policy, RecordClass, Term
 
 EVERYTHING = "*"
@@ -22,7 +26,8 @@ EVERYTHING = "*"
 
 
 class Ground(StrEnum):
-    """Why a record is kept or goes; what stands on the register and, in words, in the letter."""
+    """Why a record is kept or goes, is used no more or still; what stands on the register and, in words, in the letter.
+    """
 
     LAW = "17(3)(b)"
     CLAIM = "17(3)(e)"
@@ -30,6 +35,10 @@ class Ground(StrEnum):
     PROOF = "5(2)"
     NO_LONGER_NEEDED = "17(1)(a)"
     MARKETING = "21(3)"
+    OBJECTION = "21(1)"
+    WITHDRAWAL = "7(3)"
+    OBLIGATION = "6(1)(c)"
+    OTHER_BASIS = "6(1)"
 
 
 @dataclass(frozen=True)
@@ -49,12 +58,15 @@ class Situation:
     """What is known of the person on a day.
 
     `holds`: classes (or `EVERYTHING`) under a claim or hold, with the day it ends (None: until it is released).
-    `contract_runs`: something ordered is not delivered or not paid.
+    `contract_runs`: something ordered is not delivered or not paid. `sole_proprietor`: the person is themselves the
+    customer, so that what is done for the contract rests on it; where that is not known, what favours the person is
+    assumed.
     """
 
     today: date
     holds: Mapping[str, date | None] = field(default_factory=dict)
     contract_runs: bool = False
+    sole_proprietor: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,9 +75,12 @@ class Decision:
 
     `whole`: a claim or a running contract needs it too, so that nothing may be taken out of it, whatever the law that
     comes first could do without.
+
+    After an objection: `stop`: no longer used for what was objected to; `weigh`: a human weighs; `continue`: used as
+    before. `suppress`: nothing is sent to the person for it any more.
     """
 
-    action: Literal["erase", "keep"]
+    action: Literal["erase", "keep", "stop", "weigh", "continue"]
     ground: Ground
     reason: Text
     suppress: bool = False
@@ -87,7 +102,43 @@ def erasure(policy: Policy, record: Record, situation: Situation) -> Decision:
     raise AssertionError("the last rule always decides")
 
 
-def outcome(decisions: Iterable[tuple[RecordClass, Decision]]) -> Literal["fulfilled", "partly", "refused"]:
+def objection(policy: Policy, record: Record, situation: Situation, scope: Scope) -> Decision | None:
+    """The decision on one row after an objection or a withdrawal; None where it is not what the person objects to.
+
+    `KeyError` for a class that the policy does not have.
+    """
+    of_class = policy.classes[record.record_class]
+    if scope is not Scope.ALL and of_class.scope != scope and not _proves_consent(of_class):
+        return None
+    for rule in OBJECTION_RULES:
+        decision = rule(of_class, record, situation)
+        if decision is not None:
+            return decision
+    raise AssertionError("the last rule always decides")
+
+
+def stopped(policy: Policy, scope: Scope) -> dict[str, RecordClass]:
+    """The classes that an objection stops without a weighing, by name: whether or not anything of them is held."""
+    return {
+        name: of_class
+        for name, of_class in policy.classes.items()
+        if of_class.objection == "absolute" and scope in (of_class.scope, Scope.ALL)
+    }
+
+
+Outcome: TypeAlias = Literal["fulfilled", "partly", "refused"]
+
+
+def objection_outcome(decisions: Iterable[tuple[RecordClass, Decision]]) -> Outcome:
+    """What an objection came to once everything is weighed; what merely proves something refuses nobody anything."""
+    weighed = [decision.action for of_class, decision in decisions if not of_class.proof]
+    refused = {"keep", "continue"} & set(weighed)
+    if not refused:
+        return "fulfilled"
+    return "partly" if set(weighed) - refused else "refused"
+
+
+def outcome(decisions: Iterable[tuple[RecordClass, Decision]]) -> Outcome:
     """What a request came to: keeping mere proof of consent, of this request or of an objection is no refusal."""
     weighed = [decision.action for of_class, decision in decisions if not of_class.proof]
     if "keep" not in weighed:
@@ -155,6 +206,73 @@ def _request(of_class: RecordClass, record: Record, situation: Situation) -> Dec
 RULES: tuple[Rule, ...] = (_law, _claim, _contract, _proof, _request)
 """The precedence: law, claim or hold, running contract, proof, the request."""
 
+
+def _proves_consent(of_class: RecordClass) -> bool:
+    return of_class.proof and of_class.bases == {"a"}
+
+
+def _absolute(of_class: RecordClass, record: Record, situation: Situation) -> Decision | None:
+    if of_class.objection != "absolute":
+        return None
+    marketing = of_class.scope == Scope.MARKETING
+    ground, reason = (Ground.MARKETING, _NO_MARKETING) if marketing else (Ground.OBJECTION, _NO_SURVEYS)
+    return Decision("stop", ground, reason, suppress=True)
+
+
+def _end_of_consent(of_class: RecordClass, record: Record, situation: Situation) -> Decision | None:
+    return Decision("stop", Ground.WITHDRAWAL, _WITHDRAWN) if _proves_consent(of_class) else None
+
+
+def _withdrawn(of_class: RecordClass, record: Record, situation: Situation) -> Decision | None:
+    """What rests on consent alone goes when that ends (art. 17(1)(b)), unless a claim needs it."""
+    if of_class.bases != {"a"}:
+        return None
+    return _claim(of_class, record, situation) or Decision("erase", Ground.WITHDRAWAL, _WITHDRAWN)
+
+
+def _weigh(of_class: RecordClass, record: Record, situation: Situation) -> Decision | None:
+    if of_class.objection != "balance":
+        return None
+    assessed = of_class.basis_assessed
+    bases = assessed.sole_proprietor if situation.sole_proprietor else assessed.contact_person
+    return Decision("weigh", Ground.OBJECTION, _WEIGHED) if {"e", "f"} & set(bases) else None
+
+
+def _no_right(of_class: RecordClass, record: Record, situation: Situation) -> Decision | None:
+    if "c" in of_class.bases:
+        return Decision("continue", Ground.OBLIGATION, _OBLIGED)
+    if "b" in of_class.bases:
+        return Decision("continue", Ground.CONTRACT, _AGREED)
+    return Decision("continue", Ground.PROOF, of_class.term.text)
+
+
+OBJECTION_RULES: tuple[Rule, ...] = (_absolute, _end_of_consent, _withdrawn, _weigh, _no_right)
+"""The precedence: an absolute right, consent that ends, a weighing by a human, no right to object."""
+
+_NO_MARKETING = Text(
+    nl="U wilt geen reclame meer. Daar stoppen wij altijd mee als u dat vraagt.",
+    en="You want no more marketing. We always stop that when you ask us.",
+)
+_NO_SURVEYS = Text(
+    nl="U wilt niet meer meedoen aan klantonderzoeken. Daar stoppen wij altijd mee als u dat vraagt.",
+    en="You want no more customer surveys. We always stop these when you ask us.",
+)
+_WITHDRAWN = Text(
+    nl="U trok uw toestemming in.",
+    en="You withdrew your consent.",
+)
+_WEIGHED = Text(
+    nl="Wij gebruiken deze gegevens voor ons eigen belang. Een mens weegt dat af tegen uw belang.",
+    en="We use these data for our own interest. A human weighs that against yours.",
+)
+_OBLIGED = Text(
+    nl="De wet verplicht ons om deze gegevens te gebruiken en te bewaren. Daartegen kunt u geen bezwaar maken.",
+    en="The law obliges us to use and keep these data. You cannot object to that.",
+)
+_AGREED = Text(
+    nl="Wij hebben deze gegevens nodig voor de overeenkomst met u. Daartegen kunt u geen bezwaar maken.",
+    en="We need these data for the contract with you. You cannot object to that.",
+)
 _CLAIM = Text(
     nl="Er loopt een klacht, een geschil of een vordering waarvoor wij deze gegevens nodig hebben.",
     en="There is a complaint, dispute or claim for which we need these data.",

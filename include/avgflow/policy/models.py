@@ -93,6 +93,9 @@ class RecordClass(Strict):
     observed) | consent (only on consent). `contract`: strictly needed while an order is not completed or paid. `proof`:
     kept only to prove something (consent, a request handled, an objection), which refuses nobody anything.
     `when_erased`: what changes for the person once all of it is gone.
+
+    `scope`: by which word a person objects to this class alone; `channel`: where their addresses are suppressed then.
+    A class with an absolute objection has both; one whose only basis is consent has a scope.
     """
 
     title: Text
@@ -107,6 +110,23 @@ class RecordClass(Strict):
     contract: bool = False
     proof: bool = False
     when_erased: Text | None = None
+    scope: Literal["marketing", "surveys", "cookies"] | None = None
+    channel: str | None = None
+
+    @property
+    def bases(self) -> frozenset[Basis]:
+        """Every basis that is declared or assessed, for whomever."""
+        assessed = self.basis_assessed
+        return frozenset((*self.basis_declared, *assessed.sole_proprietor, *assessed.contact_person))
+
+    @model_validator(mode="after")
+    def _stoppable(self) -> RecordClass:
+        if self.objection == "absolute" and (self.scope is None or self.channel is None):
+            raise ValueError(
+                "a class with an absolute objection names its scope and channel, so that it can be stopped by name; add "
+                "them (scope: marketing, channel: email)"
+            )
+        return self
 
 
 class Recipient(Strict):
