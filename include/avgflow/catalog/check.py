@@ -46,7 +46,7 @@ def check_whole(connection: Connection, store: Store) -> Checked:
 
 
 def rejected(connection: Connection, store: Store, schema: LiveSchema) -> tuple[Drift, ...]:
-    """The conditions (`when`, `running`) and values (`erase_to`) that the database does not accept; no row is read."""
+    """The conditions (`when`, `running`) and values (`erase_to`, `set`) that the database does not accept; no row is read."""
     conditions = list(_conditions(store, schema))
     if not conditions or _refusal(connection, conditions) is None:
         return ()
@@ -74,6 +74,9 @@ def _whens(spec: Table) -> Iterator[str]:
         if column.erase_to is not None:
             # Asked as a condition, so that it is judged without reading a row.
             yield f"({column.erase_to}) IS NULL"
+    for stop in spec.stops:
+        yield stop.when
+        yield from (f"({value}) IS NULL" for value in stop.set.values())
 
 
 @lru_cache(maxsize=256)

@@ -21,6 +21,8 @@ In outline (all of a table's columns must be listed; `none` says on purpose that
           entered_by:    {category: staff, third_party: true}
           internal_ref:  none
         erase: delete
+        stops:                                     # what an objection or a withdrawn consent sets
+          - {scope: marketing, when: no_mail IS NOT TRUE, set: {no_mail: 'true'}}
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 
 from avgflow.catalog.names import ColumnName, TableName
 from avgflow.configuration import Document
+from avgflow.intake import Scope
 
 IDENTIFIER = "identifier"
 DECIDE = "decide"
@@ -170,6 +173,18 @@ class RowClass(Strict):
     term: str | None = None
 
 
+class Stop(Strict):
+    """What an objection (art. 21) or a withdrawn consent (art. 7(3)) sets in a row, so that the store itself stops.
+
+    `scope`: what is objected to. `when`: SQL over the row's columns that holds while the row is still to be set, and no
+    more once it is. `set`: SQL for the new value of each column.
+    """
+
+    scope: Scope
+    when: str
+    set: dict[str, str] = Field(min_length=1)
+
+
 def _links(value: Any) -> Any:
     _decided(value, "say how a row belongs to a person ({column: identifier}), or 'none' where it is nobody's")
     if value == "none":
@@ -191,7 +206,8 @@ class Table(Strict):
     `access: false` (with `why`): rows are not part of an access copy (a plain view repeats what its tables hold).
     `erase`: what becomes of a row that may go: `delete`, or `anonymise` where the row is needed without the person.
     `running`: SQL over its columns; while it holds for any of a person's rows, a contract with them runs. `history`:
-    filled by the store's own triggers, so that what an erasure itself makes there is removed again.
+    filled by the store's own triggers, so that what an erasure itself makes there is removed again. `stops`: the marks
+    by which the store itself knows that somebody objected.
     """
 
     title: Text
@@ -205,6 +221,7 @@ class Table(Strict):
     erase: Literal["delete", "anonymise"] = "delete"
     running: str | None = None
     history: bool = False
+    stops: tuple[Stop, ...] = ()
     access: bool = True
     why: Text | None = None
 
@@ -222,6 +239,7 @@ class Table(Strict):
             **{column: "subject" for link in self.subject for column in link.columns},
             **{c.term_from: "term_from" for c in self.classes if c.term_from},
             **{c.file_name: "file_name" for c in self.columns.values() if c.file_name},
+            **{column: "stops" for stop in self.stops for column in stop.set},
         }
         for column, place in named.items():
             if column not in known:
@@ -238,9 +256,26 @@ class Table(Strict):
             raise ValueError("give the table a record class (classes: [{class: R1}])")
         if self.person and not self.key:
             raise ValueError("a table of persons needs its key")
+        self._check_stops()
         if not self.access and self.why is None:
             raise ValueError("say why its rows are not in an access copy (why: {nl: …, en: …})")
         return self
+
+    def _check_stops(self) -> None:
+        if self.stops and (not self.key or self.kind != "table"):
+            raise ValueError("what an objection sets (stops) is set by key, in a table; give its key, or take stops out")
+        values: dict[str, str] = {}
+        for stop in self.stops:
+            for column, value in stop.set.items():
+                if column in self.key:
+                    raise ValueError(f"stops sets column '{column}', which is of the key; set another")
+                if values.setdefault(column, value) != value:
+                    raise ValueError(f"stops sets column '{column}' to two values; give one")
+
+    @property
+    def stop_values(self) -> dict[str, str]:
+        """The SQL for each column that an objection sets."""
+        return {column: value for stop in self.stops for column, value in stop.set.items()}
 
 
 def _table_name(value: Any) -> TableName:
