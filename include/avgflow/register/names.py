@@ -57,8 +57,12 @@ class EventName(Bilingual):
 
     ERASURE_BEGUN = "erasure.begun", "Wissen begonnen", "Erasure begun"
 
+    OBJECTION_BEGUN = "objection.begun", "Stoppen begonnen", "Stopping begun"
+    OBJECTION_WEIGHED = "objection.weighed", "Bezwaar afgewogen", "Objection weighed"
+
     STORE_COLLECTED = "store.collected", "Gegevens verzameld", "Records collected"
     STORE_ERASED = "store.erased", "Gegevens gewist", "Records erased"
+    STORE_STOPPED = "store.stopped", "Gebruik van gegevens gestopt", "Use of records stopped"
     STORE_REPLAYED = "store.replayed", "Teruggekomen gegevens opnieuw gewist", "Records that came back erased again"
     STORE_FAILED = "store.failed", "Bron gaf een fout", "Store failed"
     STORE_DRIFTED = "store.drifted", "Bron wijkt af van de catalogus", "Store differs from the catalog"

@@ -26,6 +26,7 @@ class Step(StrEnum):
 
     COLLECT = "collect"
     ERASE = "erase"
+    STOP = "stop"
     HAND_OVER = "hand-over"
     """The package went to the person by another way than mail; the 'store' is the privacy officer."""
 
@@ -33,6 +34,7 @@ class Step(StrEnum):
 _EVENTS = {
     Step.COLLECT: EventName.STORE_COLLECTED,
     Step.ERASE: EventName.STORE_ERASED,
+    Step.STOP: EventName.STORE_STOPPED,
     Step.HAND_OVER: EventName.ANSWER_HANDED_OVER,
 }
 Work = Mapping[str, Mapping[str, int]]

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 from avgflow.crypto import Keyring
 from avgflow.errors import AvgflowError
 from avgflow.identity import normal
-from avgflow.intake import Intake, Language, Right, Subject, Verification, day_in_amsterdam
+from avgflow.intake import Intake, Language, Right, Scope, Subject, Verification, day_in_amsterdam
 from avgflow.register import chain
 from avgflow.register.detail import checked_code, checked_line
 from avgflow.register.events import SYSTEM, entry
@@ -62,6 +62,7 @@ class Request:
     outcome: Outcome | None
     reason: str | None
     language: Language
+    scope: Scope | None
     received: date
     due: date
     extended_due: date
@@ -90,6 +91,7 @@ def register_request(
             number=number,
             right=intake.right,
             language=intake.language,
+            scope=intake.scope,
             received=intake.received,
             due=due,
             extended_due=extended_due,
@@ -108,7 +110,8 @@ def register_request(
         ],
     )
     terms = {"received": intake.received.isoformat(), "due": due.isoformat(), "extended_due": extended_due.isoformat()}
-    links = [entry(EventName.REQUEST_REGISTERED, number, actor, {"right": intake.right, **terms})]
+    scope = {"scope": intake.scope} if intake.scope else {}
+    links = [entry(EventName.REQUEST_REGISTERED, number, actor, {"right": intake.right, **scope, **terms})]
     if intake.verified_by:
         links.append(entry(EventName.REQUEST_VERIFIED, number, actor, {"method": intake.verified_by}))
     chain.link(conn, keyring, links)
@@ -290,6 +293,7 @@ def _request(row: Row[Any]) -> Request:
         "status": Status(row.status),
         "outcome": Outcome(row.outcome) if row.outcome else None,
         "language": Language(row.language),
+        "scope": Scope(row.scope) if row.scope else None,
         "verified_by": Verification(row.verified_by) if row.verified_by else None,
     }
     return Request(**{**row._mapping, **words})

@@ -58,6 +58,7 @@ request = Table(
     Column("outcome", Text),
     Column("reason", Text),
     Column("language", Text, nullable=False),
+    Column("scope", Text),
     Column("received", Date, nullable=False),
     Column("due", Date, nullable=False),
     Column("extended_due", Date, nullable=False),
@@ -70,6 +71,7 @@ request = Table(
     CheckConstraint("(status = 'waiting') = (waiting_for IS NOT NULL)", name="waiting"),
     CheckConstraint("status <> 'closed' OR outcome IS NOT NULL", name="closed"),
     CheckConstraint("received <= due AND due <= extended_due", name="term"),
+    CheckConstraint("(\"right\" = 'objection') = (scope IS NOT NULL)", name="scope"),
     Index("request_status_index", "status", "due"),
     comment="What was asked and where it stands.",
 )
@@ -316,4 +318,19 @@ subject_hash = Table(
     Column("hash", Text, primary_key=True),
     Index("subject_hash_hash_index", "hash"),
     comment="Keyed hashes of all that was found to identify a request's person, to find requests of the same person.",
+)
+
+weighing = Table(
+    "weighing",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("number", Text, ForeignKey("request.number"), nullable=False),
+    Column("record_class", Text, nullable=False),
+    Column("upheld", Boolean, nullable=False),
+    Column("reason", Text),
+    Column("actor", Text, nullable=False),
+    Column("at", MOMENT, nullable=False, server_default=NOW),
+    CheckConstraint("upheld = (reason IS NULL)", name="reason"),
+    UniqueConstraint("number", "record_class", name="weighing_class_key"),
+    comment="How a human weighed an objection, by record class: upheld, or refused with a reason (AVG art. 21(1)).",
 )

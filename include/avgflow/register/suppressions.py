@@ -34,6 +34,14 @@ class Channel(StrEnum):
     """What an address can be suppressed for. A further channel needs a normal form of its own addresses first."""
 
     EMAIL = "email"
+    """Marketing by e-mail."""
+    SURVEYS = "email-surveys"
+    """Customer surveys by e-mail."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of identifier that its addresses are."""
+        return "email"
 
 
 class UnknownChannel(AvgflowError):
