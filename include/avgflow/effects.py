@@ -106,7 +106,7 @@ class _Stay:
         return self.decision.whole, _STRENGTH[self.decision.ground], self.decision.keep_until or date.max
 
 
-_STRENGTH = {Ground.PROOF: 1, Ground.LAW: 2, Ground.CONTRACT: 3, Ground.CLAIM: 4}
+_STRENGTH = {Ground.PROOF: 1, Ground.LAW: 2, Ground.CONTRACT: 3, Ground.OTHER_BASIS: 3, Ground.CLAIM: 4}
 
 _SHELL = Text(
     nl="Hieraan hangen gegevens die blijven. Uw eigen gegevens zijn eruit gehaald.",

@@ -16,17 +16,36 @@ from avgflow.catalog.models import Catalog, Text
 from avgflow.catalog.names import TableName
 from avgflow.identity import Footprint, Key
 
-Action = Literal["collect", "leave out", "delete", "anonymise", "keep", "unlink", "refresh", "follow"]
-"""`collect` and `leave out`: of an inzage. The others: of an erasure.
+Action = Literal[
+    "collect",
+    "leave out",
+    "delete",
+    "anonymise",
+    "keep",
+    "unlink",
+    "refresh",
+    "follow",
+    "set",
+    "stop",
+    "weigh",
+    "continue",
+]
+"""`collect` and `leave out`: of an inzage. `set`, `stop`, `weigh`, `continue`: of an objection. The others: of an
+erasure, and of an objection that ends what rested on consent.
 
 `delete`; `anonymise`: the row stays for other rows that hang on it, its personal columns are overwritten; `keep`: with
 a ground, less the columns that the ground does not need; `unlink`: a row that points to one that goes, whose pointer
-the database empties; `refresh`: a materialised view is made anew; `follow`: a view shows what its tables hold.
+the database empties; `refresh`: a materialised view is made anew; `follow`: a view shows what its tables hold; `set`:
+the row is marked, so that the store itself stops; `stop`: no longer used, with nothing to mark; `weigh`: a human weighs
+the objection, nothing changes; `continue`: used as before, with a ground.
 """
 Counts = Mapping[tuple[str, TableName], Mapping[str | None, int]]
 """Rows by store and table, then by record class."""
 
-_UNCHANGED = frozenset({"leave out", "refresh", "follow"})
+ASIDE = frozenset({"refresh", "follow", "stop", "weigh", "continue"})
+"""Actions for which the transaction on a store does nothing."""
+
+_UNCHANGED = frozenset({"leave out", *ASIDE})
 
 
 @dataclass(frozen=True)
@@ -34,7 +53,7 @@ class Step:
     """What happens to some rows of one record class in one table, and why.
 
     `ground`: the article on which rows are kept or erased; `keep_until`: the last day they are kept, None where no day
-    is known; `columns`: those that are overwritten, or the pointer that is emptied; `keys`: the rows' keys as
+    is known; `columns`: those that are overwritten or set, or the pointer that is emptied; `keys`: the rows' keys as
     PostgreSQL prints them, of a table without a key the digests of its rows.
     """
 
@@ -100,7 +119,7 @@ class Plan:
 
     `suppress`: the channels on which the person is never written to for marketing again. `basis`: of an erasure. The
     day is no part of the digest: a plan that comes out the same the next day is the same plan. `done`: what was carried
-    out under earlier plans of this request; its rows are gone.
+    out under earlier plans of this request; its rows are gone or set. `scope`: what an objection is to.
     """
 
     number: str
@@ -112,6 +131,7 @@ class Plan:
     suppress: tuple[str, ...] = ()
     basis: Basis | None = None
     done: tuple[Step, ...] = ()
+    scope: str | None = None
 
     @property
     def rows(self) -> int:
@@ -149,6 +169,7 @@ class Plan:
             suppress=tuple(content["suppress"]),
             basis=Basis(date.fromisoformat(basis["made_on"]), basis["contract_runs"]) if basis else None,
             done=tuple(map(Step.from_json, content["done"])),
+            scope=content.get("scope"),
         )
 
 
@@ -191,6 +212,22 @@ def erasure(
     return _signed(plan, keyed_hash)
 
 
+def objection(
+    number: str,
+    scope: str,
+    steps: Iterable[Step],
+    footprint: Footprint,
+    shared_rows: int,
+    suppress: tuple[str, ...],
+    basis: Basis,
+    done: tuple[Step, ...],
+    keyed_hash: Hash,
+) -> Plan:
+    """The plan of an objection: as that of an erasure, with what the objection is to."""
+    plan = Plan(number, "objection", tuple(steps), footprint, shared_rows, "", suppress, basis, done, scope)
+    return _signed(plan, keyed_hash)
+
+
 def grouped(steps: Iterable[Step]) -> tuple[Step, ...]:
     """Steps of single rows as one step for all rows that share everything but their key, in the order of the first."""
     groups: dict[Step, list[Key]] = defaultdict(list)
@@ -212,6 +249,7 @@ def _content(plan: Plan) -> dict[str, Any]:
         "shared_rows": plan.shared_rows,
         "suppress": list(plan.suppress),
         "done": [step.to_json() for step in plan.done],
+        **({"scope": plan.scope} if plan.scope else {}),
     }
 
 

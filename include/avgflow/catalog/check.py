@@ -46,7 +46,10 @@ def check_whole(connection: Connection, store: Store) -> Checked:
 
 
 def rejected(connection: Connection, store: Store, schema: LiveSchema) -> tuple[Drift, ...]:
-    """The conditions (`when`, `running`) and values (`erase_to`, `set`) that the database does not accept; no row is read."""
+    """The conditions (`when`, `running`) and values (`erase_to`, `set`) that the database does not accept.
+
+    No row is read.
+    """
     conditions = list(_conditions(store, schema))
     if not conditions or _refusal(connection, conditions) is None:
         return ()

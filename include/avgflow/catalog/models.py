@@ -263,7 +263,9 @@ class Table(Strict):
 
     def _check_stops(self) -> None:
         if self.stops and (not self.key or self.kind != "table"):
-            raise ValueError("what an objection sets (stops) is set by key, in a table; give its key, or take stops out")
+            raise ValueError(
+                "what an objection sets (stops) is set by key, in a table; give its key, or take stops out"
+            )
         values: dict[str, str] = {}
         for stop in self.stops:
             for column, value in stop.set.items():

@@ -1,4 +1,4 @@
-"""Re-counting one store after an erasure, by fresh reads: figures only, no value of any row.
+"""Re-counting one store after an erasure or an objection, by fresh reads: figures only, no value of any row.
 
 What was to go is looked for by key, what was to stay too; whatever still hangs on the person is counted by SQL that
 shares nothing with the erasing (`stores.count.afresh`).
@@ -28,7 +28,8 @@ class Recount:
     `deleted`, `anonymised`, `kept`, `unlinked`: as planned. `left`: that were to go and are there; `missing`: that were
     to stay and are not; `more`: that hang on the person and are in no plan; `filled`: whose overwritten columns still
     hold something of the person; `dangling`: that point to a row that is gone; `beyond`: changed over or under the
-    plan, by the receipt and by PostgreSQL's own counters.
+    plan, by the receipt and by PostgreSQL's own counters; `marked`: to be set for an objection, `unmarked`: of these,
+    not set.
     """
 
     store: str
@@ -43,6 +44,8 @@ class Recount:
     filled: int = 0
     dangling: int = 0
     beyond: int = 0
+    marked: int = 0
+    unmarked: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,24 @@ ERASURE = Proof(
     tables_of,
 )
 """That an erasure did what was approved, and nothing else."""
+
+OBJECTION = Proof(
+    "objection",
+    (
+        Check("gone", "niets is over van wat weg moest", "nothing is left of what was to go", "left"),
+        Check("kept", "alles wat moest blijven, is er nog", "all that was to stay is there", "missing"),
+        Check("marked", "elk kenmerk is gezet", "every mark is set", "unmarked"),
+        Check("emptied", "in lege kolommen staat niets meer", "overwritten columns hold nothing", "filled"),
+        Check("untouched", "geen andere rij is veranderd", "no other row was changed", "beyond"),
+        Check("whole", "geen verwijzing wijst in het niets", "no pointer points nowhere", "dangling"),
+    ),
+    tables_of,
+)
+"""That an objection set its marks, erased what rested on consent, and did nothing else. Rows that came since are no
+fault of it: the person goes on being a customer."""
+
+PROOFS = {proof.name: proof for proof in (ERASURE, OBJECTION)}
+"""By the right that is proven."""
 
 
 def recount(
@@ -103,11 +124,12 @@ def _one(
         anonymised=_rows(steps, "anonymise"),
         kept=_rows(steps, "keep"),
         unlinked=_rows(steps, "unlink"),
+        marked=_rows(steps, "set"),
     )
     if target.table.kind in VIEWS:
         return _of_view(view, target, erased, planned)
     gone = _keys([*steps, *done], "delete")
-    staying = _keys(steps, "anonymise", "keep")
+    staying = _keys(steps, "anonymise", "keep", "set")
     if not target.table.key:
         # An overwritten row without a key is another row now.
         staying = _keys([step for step in steps if not step.columns], "anonymise", "keep")
@@ -124,6 +146,7 @@ def _one(
             presence.filled(view, target, ground, erased.footprint, step.columns, step.keys) for step in overwritten
         ),
         dangling=sum(presence.dangling(view, ground, key, gone) for key in ground.foreign_keys if key.target == name),
+        unmarked=presence.unmarked(view, target, erased.plan.scope, _keys([*steps, *done], "set")),
         beyond=_beyond(erased.receipt, str(name), steps),
     )
 
@@ -144,7 +167,12 @@ def _beyond(receipt: Receipt, table: str, steps: Sequence[Step]) -> int:
 
 
 def _of_view(view: Connection, target: Target, erased: Erased, planned: Recount) -> Recount:
-    """A view shows what its tables hold: after an erasure that keeps nothing here, no identifier of the person."""
+    """A view shows what its tables hold: after an erasure that keeps nothing here, no identifier of the person.
+
+    An objection leaves the person where they are.
+    """
+    if erased.plan.scope:
+        return planned
     kept = any(step.action == "keep" for step in erased.plan.steps_of(target.store.store))
     shown = 0 if kept else presence.identified(view, target, erased.footprint)
     return replace(planned, left=shown)

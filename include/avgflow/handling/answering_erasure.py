@@ -7,21 +7,21 @@ only a human can do.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import Connection
 
 from avgflow import letters
 from avgflow.dossier import erasure
 from avgflow.dossier.erasure import ErasureAnswer
-from avgflow.handling import planning, recounting
+from avgflow.handling import planning, recounting, suppressing
 from avgflow.handling.answering import ANSWER, NotProven
 from avgflow.handling.environment import Environment
 from avgflow.intake import Subject, day_in_amsterdam
 from avgflow.letters import Mention
 from avgflow.plan import Plan
 from avgflow.policy.models import Recipient
-from avgflow.register import events, locks, notices, outbox, requests, suppressions
+from avgflow.register import events, locks, notices, outbox, requests
 from avgflow.register.database import transaction
 from avgflow.register.events import SYSTEM
 from avgflow.register.evidence import Evidence
@@ -39,10 +39,15 @@ def run(env: Environment, number: str) -> Sequence[str]:
     """Put all mails of one answered erasure in the outbox, with what else belongs to it on the register; the
     Message-IDs, the person's first. A second run finds what is there.
     """
+    return once(env, number, _make)
+
+
+def once(env: Environment, number: str, make: Callable[[Environment, Connection, str], None]) -> Sequence[str]:
+    """Make the mails of an answer unless they are there; their Message-IDs, the person's first."""
     with transaction(env.register) as register:
         locks.lock(register, [number])
         if not _queued(register, number):
-            _make(env, register, number)
+            make(env, register, number)
         return _queued(register, number)
 
 
@@ -84,8 +89,8 @@ def _make(env: Environment, register: Connection, number: str) -> None:
         made_on=day_in_amsterdam(),
         mentions=bool(mentions),
     )
-    _suppress(env, register, plan)
-    by_hand = _notify(env, register, plan, answer)
+    suppressing.suppress(env, register, plan, REASON)
+    by_hand = notify(env, register, plan, answer)
     _queue(env, register, answer, subject, mentions, by_hand)
     detail = {
         "erased": sum(one.rows for one in answer.erased),
@@ -95,18 +100,11 @@ def _make(env: Environment, register: Connection, number: str) -> None:
     events.append(register, env.keyring, EventName.ANSWER_MADE, number, detail=detail)
 
 
-def _suppress(env: Environment, register: Connection, plan: Plan) -> None:
-    """Every address that was the person's own; a mailbox that others use too stays open to them."""
-    for channel in plan.suppress:
-        for address in sorted(_own(plan).get(channel, frozenset())):
-            suppressions.suppress(register, env.keyring, channel, address, REASON, plan.number, SYSTEM)
-
-
-def _notify(env: Environment, register: Connection, plan: Plan, answer: ErasureAnswer) -> Sequence[Recipient]:
+def notify(env: Environment, register: Connection, plan: Plan, answer: ErasureAnswer) -> Sequence[Recipient]:
     """A mail to each recipient that has an address; the others are returned, for a human to tell. All are on record, to
     be confirmed.
     """
-    own = _own(plan)
+    own = suppressing.own(plan)
     for recipient in answer.told:
         message_id = None
         if recipient.email is not None:
@@ -133,16 +131,6 @@ def _queue(
         officer = env.policy.officer_mailbox
         mail = letters.loose_ends_mail(number, env.policy, mentions, by_hand, templates=env.templates)
         outbox.enqueue(register, env.keyring, number, LOOSE_ENDS, officer, mail)
-
-
-def _own(plan: Plan) -> Mapping[str, frozenset[str]]:
-    """The identifiers that are the person's and nobody else's, by kind: those given, and those that were found."""
-    person, nothing = plan.footprint, frozenset[str]()
-    return {
-        kind: (person.identifiers.get(kind, nothing) | person.held.get(kind, nothing))
-        - person.shared.get(kind, nothing)
-        for kind in {*person.identifiers, *person.held}
-    }
 
 
 def _mentions(proof: Evidence) -> list[Mention]:

@@ -1,4 +1,6 @@
-"""What of an erasure is carried out in a store: what became of a transaction, the receipt, the views made anew."""
+"""What of an erasure or an objection is carried out in a store: what became of a transaction, the receipt, the views
+made anew.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,9 @@ from avgflow.catalog.drift import refuse_unsafe
 from avgflow.catalog.names import TableName
 from avgflow.errors import StoreFault
 from avgflow.handling.environment import Environment
-from avgflow.plan import Plan
-from avgflow.register import intents, locks, plans, receipts, tombstones
+from avgflow.intake import Right
+from avgflow.plan import ASIDE, Plan
+from avgflow.register import intents, locks, plans, receipts, requests, tombstones
 from avgflow.register.database import transaction
 from avgflow.register.receipts import Receipt, Step
 from avgflow.stores import changes, presence, survey
@@ -35,8 +38,16 @@ class StoreUnsettled(StoreFault):
 
 
 def standing(register: Connection, number: str) -> dict[str, Receipt]:
-    """The receipts of a request's erasure, by store."""
-    return {one.store: one for one in receipts.receipts(register, number) if one.step == Step.ERASE}
+    """The receipts of a request's erasure or objection, by store."""
+    return {one.store: one for one in receipts.receipts(register, number) if one.step in _STEPS.values()}
+
+
+_STEPS = {Right.ERASURE: Step.ERASE, Right.OBJECTION: Step.STOP}
+
+
+def step_of(right: str) -> Step:
+    """What is done in each store for a right that changes them."""
+    return _STEPS[Right(right)]
 
 
 def settle(env: Environment, number: str) -> None:
@@ -45,10 +56,9 @@ def settle(env: Environment, number: str) -> None:
     What a receipt was written of before, for a plan that is set aside since, is on record; it is not done anew.
     """
     with transaction(env.register) as register:
-        known = {
-            store: intents.newest(register, env.keyring, number, Step.ERASE, store) for store in env.catalog.stores
-        }
-        written = receipts.ever_written(register, number, Step.ERASE)
+        step = step_of(requests.get(register, number).right)
+        known = {store: intents.newest(register, env.keyring, number, step, store) for store in env.catalog.stores}
+        written = receipts.ever_written(register, number, step)
     for store, intent in known.items():
         if intent is not None and (store, intent.digest) not in written:
             with transaction(env.register) as register:
@@ -65,7 +75,7 @@ def open_plans(env: Environment, store: str, plans: Mapping[str, Plan]) -> dict[
         with transaction(env.register) as register:
             if store in standing(register, number):
                 continue
-            intent = intents.newest(register, env.keyring, number, Step.ERASE, store)
+            intent = intents.newest(register, env.keyring, number, step_of(plan.right), store)
         if intent is None or intent.plan_digest != plan.digest:
             open_[number] = plan
             continue
@@ -82,10 +92,18 @@ def open_plans(env: Environment, store: str, plans: Mapping[str, Plan]) -> dict[
 
 
 def _anything_left(env: Environment, store: str, connection: Connection, plan: Plan) -> bool:
-    """Whether a row that was to go is there, or a column that was to be overwritten holds what it held."""
+    """Whether a row that was to go is there, a column that was to be overwritten holds what it held, or one that was to
+    be set is not.
+    """
     ground = ground_of(env, store, connection)
     found = survey.find(connection, ground, {plan.number: plan.footprint})[plan.number]
     there = {(row.table, row.key) for row in found}
+    if any(
+        presence.unmarked(connection, ground.targets[step.table], plan.scope, step.keys)
+        for step in plan.steps_of(store)
+        if step.action == "set"
+    ):
+        return True
     return any(
         any((step.table, key) in there for key in step.keys)
         if step.action == "delete"
@@ -133,7 +151,7 @@ def _work(plan: Plan, store: str, counted: Mapping[str, Mapping[str, int]]) -> d
     """What was done by table: rows by action, and the counters."""
     work: dict[str, Counter[str]] = {}
     for step in plan.steps_of(store):
-        if step.action not in ("refresh", "follow"):
+        if step.action not in ASIDE:
             work.setdefault(str(step.table), Counter())[step.action] += step.rows
     return {table: {**work.get(table, {}), **counted.get(table, {})} for table in {**work, **counted}}
 
@@ -151,7 +169,7 @@ def receipt(env: Environment, store: str, number: str, plan: Plan) -> Receipt:
     with transaction(env.register) as register:
         if on_record := standing(register, number).get(store):
             return on_record
-        intent = intents.newest(register, env.keyring, number, Step.ERASE, store)
+        intent = intents.newest(register, env.keyring, number, step_of(plan.right), store)
         assert intent is not None, "a store's work is written down before it is committed"
         if intent.body["tombstones"]["tables"]:
             tombstones.put_tombstones(register, env.keyring, number, store, intent.body["tombstones"])
@@ -159,7 +177,7 @@ def receipt(env: Environment, store: str, number: str, plan: Plan) -> Receipt:
             register,
             env.keyring,
             number,
-            Step.ERASE,
+            step_of(plan.right),
             store,
             counts(plan, store),
             plan.digest,

@@ -1,4 +1,6 @@
-"""What an erasure comes to: the decision on every row of a person, and what that means in each store."""
+"""What an erasure or an objection comes to: the decision on every row of a person, and what that means in each
+store.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,10 @@ from sqlalchemy import Connection
 
 from avgflow.catalog import live
 from avgflow.effects import OwnRow, effects
+from avgflow.handling import objecting
 from avgflow.handling.environment import CheckedView, Environment
 from avgflow.identity import Footprint
+from avgflow.intake import Scope
 from avgflow.plan import Action, Basis, Step
 from avgflow.policy import decide
 from avgflow.policy.decide import Record, Situation
@@ -35,8 +39,14 @@ class Decided:
     basis: Basis
 
 
-def everywhere(env: Environment, view: CheckedView, people: Mapping[str, Footprint], today: date) -> dict[str, Decided]:
-    """The decisions for each person of the batch, over all stores as they are now."""
+def everywhere(
+    env: Environment,
+    view: CheckedView,
+    people: Mapping[str, Footprint],
+    today: date,
+    scopes: Mapping[str, str | None],
+) -> dict[str, Decided]:
+    """The decisions for each person of the batch, over all stores as they are now; `scopes`: what is objected to."""
 
     def look(store: str) -> tuple[Ground, dict[str, list[Found]]]:
         connection = view.connections[store]
@@ -52,17 +62,26 @@ def everywhere(env: Environment, view: CheckedView, people: Mapping[str, Footpri
 
     def judged(store: str) -> dict[str, tuple[Step, ...]]:
         ground, found = seen[store]
-        return steps(env.policy, store, view.connections[store], ground, found, situations)
+        return of_scopes(env.policy, store, view.connections[store], ground, found, situations, scopes)
 
     made = together(view.connections, judged)
     views = together(view.connections, lambda store: _views(view, store, people))
     return {
         number: Decided(
-            tuple(step for store in made for step in (*made[store][number], *views[store][number])),
+            tuple(
+                step
+                for store in made
+                for step in _with_views(made[store][number], views[store][number], scopes[number])
+            ),
             basis[number],
         )
         for number in people
     }
+
+
+def _with_views(made: Sequence[Step], views: Sequence[Step], scope: str | None) -> Sequence[Step]:
+    """The steps of one store; after an objection that changes nothing there, no view has to follow."""
+    return (*made, *views) if scope is None or any(step.changes for step in made) else made
 
 
 def situation(env: Environment, people: Mapping[str, Footprint], basis: Mapping[str, Basis]) -> dict[str, Situation]:
@@ -76,6 +95,25 @@ def situation(env: Environment, people: Mapping[str, Footprint], basis: Mapping[
             )
             for number, person in people.items()
         }
+
+
+def of_scopes(
+    policy: Policy,
+    store: str,
+    connection: Connection,
+    ground: Ground,
+    found: Mapping[str, Sequence[Found]],
+    situations: Mapping[str, Situation],
+    scopes: Mapping[str, str | None],
+) -> dict[str, tuple[Step, ...]]:
+    """The steps in one store for each person: of an objection where it has a scope, else of an erasure."""
+    erased = {number: rows for number, rows in found.items() if scopes[number] is None}
+    made = steps(policy, store, connection, ground, erased, situations)
+    for number, rows in found.items():
+        scope = scopes[number]
+        if scope is not None:
+            made[number] = objecting.steps(policy, store, connection, ground, rows, situations[number], Scope(scope))
+    return made
 
 
 def steps(

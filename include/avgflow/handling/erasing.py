@@ -1,4 +1,4 @@
-"""Step 4, once per store: carry out the approved plan, and write the receipt.
+"""The step once per store: carry out the plan, and write the receipt; an erasure's only if it is approved.
 
 The store's transaction is written down on the register before it is committed. Whoever comes back after a kill asks the
 store what became of it, so that nothing is done twice, counted twice, or called done that is not.
@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from avgflow.errors import AvgflowError, StoreFault
 from avgflow.handling import carried, deciding, planning, tombs
 from avgflow.handling.environment import Environment
-from avgflow.plan import Plan, Step
-from avgflow.register import approvals, events, intents, locks, receipts
+from avgflow.plan import ASIDE, Plan, Step
+from avgflow.register import approvals, events, intents, locks
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.receipts import Receipt
@@ -40,6 +40,12 @@ def run(env: Environment, store: str, numbers: Sequence[str]) -> dict[str, Recei
             approval = approvals.approval(register, number)
             if approval is None or approval.digest != plan.digest:
                 raise NotApproved(number)
+    return carry_out(env, store, plans)
+
+
+def carry_out(env: Environment, store: str, plans: Mapping[str, Plan]) -> dict[str, Receipt]:
+    """Carry out plans of one right in one store, or find the receipts; raises what `erase.erase` raises."""
+    numbers = list(plans)
     try:
         with locks.alone(env.register, [f"erase {number} {store}" for number in numbers]):
             open_ = carried.open_plans(env, store, plans)
@@ -61,7 +67,8 @@ def _erase(env: Environment, store: str, plans: Mapping[str, Plan]) -> None:
         found = survey.find(connection, ground, people)
         basis = {number: plan.basis for number, plan in plans.items() if plan.basis is not None}
         situations = deciding.situation(env, people, basis)
-        now = deciding.steps(env.policy, store, connection, ground, found, situations)
+        scopes = {number: plan.scope for number, plan in plans.items()}
+        now = deciding.of_scopes(env.policy, store, connection, ground, found, situations, scopes)
         for number, plan in plans.items():
             _refuse_another(store, plan, now[number])
         works = {number: Work(now[number], people[number], found[number]) for number in plans}
@@ -74,7 +81,7 @@ def _erase(env: Environment, store: str, plans: Mapping[str, Plan]) -> None:
                     register,
                     env.keyring,
                     number,
-                    receipts.Step.ERASE,
+                    carried.step_of(plan.right),
                     store,
                     plan.digest,
                     done.transaction,
@@ -87,7 +94,10 @@ def _erase(env: Environment, store: str, plans: Mapping[str, Plan]) -> None:
 
 
 def _refuse_another(store: str, plan: Plan, now: Sequence[Step]) -> None:
-    """`StoreChanged` unless the rows and what becomes of them are still those of the plan."""
-    planned = {step for step in plan.steps_of(store) if step.action not in ("refresh", "follow")}
-    for step in planned ^ set(now):
+    """`StoreChanged` unless the rows and what becomes of them are still those of the plan.
+
+    What an objection leaves as it is may go on changing.
+    """
+    planned, found = ({step for step in some if step.action not in ASIDE} for some in (plan.steps_of(store), now))
+    for step in planned ^ found:
         raise StoreChanged(store, step.table)

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 from avgflow import plan
 from avgflow.catalog.drift import refuse_unsafe
 from avgflow.catalog.names import TableName
-from avgflow.handling import carried, deciding
+from avgflow.handling import carried, deciding, objecting
 from avgflow.handling.environment import CheckedView, Environment
 from avgflow.handling.identify import footprints, require_settled
 from avgflow.identity import Footprint
-from avgflow.intake import Right, day_in_amsterdam
+from avgflow.intake import Right, Scope, day_in_amsterdam
 from avgflow.plan import Plan, Step
 from avgflow.register import chain, events, locks, plans, receipts, requests, subjects
 from avgflow.register.database import transaction
@@ -30,7 +30,9 @@ def make(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
     """
     require_settled(env, numbers)
     with transaction(env.register) as register:
-        rights = {number: requests.get(register, number).right for number in numbers}
+        asked = {number: requests.get(register, number) for number in numbers}
+    rights = {number: request.right for number, request in asked.items()}
+    scopes = {number: request.scope for number, request in asked.items()}
     earlier = {number: _earlier(env, number) for number in numbers if rights[number] in CHANGING}
     with env.checked_view() as view:
         _refuse_drift(env, view, numbers)
@@ -39,7 +41,8 @@ def make(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
             if before is not None:
                 # What was erased already no longer leads anywhere.
                 people[number] = people[number].joined(before)
-        made = of_people(env, view, people, rights, {number: done for number, (_, done) in earlier.items()})
+        done = {number: before for number, (_, before) in earlier.items()}
+        made = of_people(env, view, people, rights, scopes, done)
     with transaction(env.register) as register:
         for number, one in made.items():
             # A new plan asks for new work: what was done for an earlier one is set aside.
@@ -49,7 +52,7 @@ def make(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
     return made
 
 
-CHANGING = frozenset({Right.ERASURE})
+CHANGING = frozenset({Right.ERASURE, Right.OBJECTION})
 """The rights that change stores."""
 
 
@@ -58,31 +61,29 @@ def of_people(
     view: CheckedView,
     people: Mapping[str, Footprint],
     rights: Mapping[str, Right],
+    scopes: Mapping[str, Scope | None],
     done: Mapping[str, tuple[Step, ...]],
 ) -> dict[str, Plan]:
     """The plan of each request from the stores as they are in a view; nothing is stored."""
     shared = _shared(view, people)
-    erasures = {number: person for number, person in people.items() if rights[number] is Right.ERASURE}
-    others = {number: person for number, person in people.items() if number not in erasures}
+    changing = {number: person for number, person in people.items() if rights[number] in CHANGING}
+    others = {number: person for number, person in people.items() if number not in changing}
     made: dict[str, Plan] = {}
     if others:
         found = _by_class(view, others)
         for number, person in others.items():
             made[number] = plan.access(number, env.catalog, found[number], person, shared[number], _hash(env))
-    if erasures:
-        decided = deciding.everywhere(env, view, erasures, day_in_amsterdam())
-        for number, person in erasures.items():
-            one, before = decided[number], done.get(number, ())
-            made[number] = plan.erasure(
-                number,
-                one.steps,
-                person,
-                shared[number],
-                deciding.channels(env.policy, (*one.steps, *before)),
-                one.basis,
-                before,
-                _hash(env),
-            )
+    if changing:
+        decided = deciding.everywhere(env, view, changing, day_in_amsterdam(), scopes)
+        for number, person in changing.items():
+            one, before, scope = decided[number], done.get(number, ()), scopes[number]
+            rest = (person, shared[number])
+            if scope is None:
+                channels = deciding.channels(env.policy, (*one.steps, *before))
+                made[number] = plan.erasure(number, one.steps, *rest, channels, one.basis, before, _hash(env))
+            else:
+                channels = objecting.channels(env.policy, scope)
+                made[number] = plan.objection(number, scope, one.steps, *rest, channels, one.basis, before, _hash(env))
     return {number: made[number] for number in people}
 
 
@@ -118,7 +119,7 @@ def _shared(view: CheckedView, people: Mapping[str, Footprint]) -> dict[str, int
 
 
 def _earlier(env: Environment, number: str) -> tuple[Footprint | None, tuple[Step, ...]]:
-    """What an erasure's former plans have done so far, and what the person's rows hung on then."""
+    """What former plans of an erasure or an objection have done so far, and what the person's rows hung on then."""
     carried.settle(env, number)
     with transaction(env.register) as register:
         try:
@@ -135,7 +136,7 @@ def _earlier(env: Environment, number: str) -> tuple[Footprint | None, tuple[Ste
         for store in env.catalog.stores
         if store in done_by
         for step in done_by[store].steps_of(store)
-        if step.action in ("delete", "anonymise", "unlink") and step.rows
+        if step.action in ("delete", "anonymise", "unlink", "set") and step.rows
     ]
     done = (*before.done, *erased)
     return (before.footprint if done else None), done

@@ -38,5 +38,7 @@ def plan(env: Environment, intake: Intake) -> Plan:
         who = resolve(view.connections, view.places, {UNNUMBERED: start})[UNNUMBERED]
         if isinstance(who, Doubt):
             raise SeveralPeople(len(who.candidates))
-        made = planning.of_people(env, view, {UNNUMBERED: who}, {UNNUMBERED: intake.right}, {})
+        made = planning.of_people(
+            env, view, {UNNUMBERED: who}, {UNNUMBERED: intake.right}, {UNNUMBERED: intake.scope}, {}
+        )
     return made[UNNUMBERED]

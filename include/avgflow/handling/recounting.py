@@ -1,5 +1,5 @@
-"""Step 5 of an erasure: prove by fresh reads that it did what was approved and nothing else; and what still mentions
-the person in free text, for a human.
+"""The step after the stores of an erasure or an objection: prove by fresh reads that it did what was planned and
+nothing else; and, of an erasure, what still mentions the person in free text, for a human.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from sqlalchemy import Connection
 
 from avgflow.catalog import live
 from avgflow.catalog.names import TableName
-from avgflow.completeness.recount import ERASURE, Erased, Recount, recount
+from avgflow.completeness.recount import PROOFS, Erased, Recount, recount
 from avgflow.completeness.verdict import Verdict, judge
 from avgflow.dossier import evidence as pages
 from avgflow.errors import AvgflowError
-from avgflow.handling import carried, planning
+from avgflow.handling import carried, planning, suppressing
 from avgflow.handling.environment import CheckedView, Environment
 from avgflow.identity import Key
+from avgflow.intake import Right
 from avgflow.plan import Plan
 from avgflow.register import events, evidence, plans
 from avgflow.register.database import transaction
@@ -29,29 +30,28 @@ from avgflow.stores import presence
 from avgflow.stores.survey import Ground
 from avgflow.stores.together import together
 
-EVIDENCE = "erasure"
 SHOWN = 100
 """Rows of a column that `mentions` shows; beyond that a person searches by hand anyway."""
 
 
 class NotErased(AvgflowError):
-    """An erasure is not proven; the message names store, table and check."""
+    """An erasure or an objection is not proven; the message names store, table and check."""
 
-    def __init__(self, verdict: Verdict) -> None:
+    def __init__(self, verdict: Verdict, right: str = Right.ERASURE) -> None:
         places = "; ".join(f"{f.store}.{f.table}: {f.check.en} ({f.detail})" for f in verdict.failures)
         super().__init__(
-            f"The erasure of {verdict.number} is not proven and no answer was sent. "
+            f"The {right} {verdict.number} is not proven carried out and no answer was sent. "
             f"{places or 'No table was measured'}. "
-            f"Look at the evidence, then clear task 'plan' and what follows: what is left is planned and approved anew."
+            f"Look at the evidence, then clear task 'plan' and what follows: what is left is planned anew."
         )
         self.verdict = verdict
 
 
 class NotCarriedOut(AvgflowError):
-    """An erasure was to be re-counted that some store has no receipt of."""
+    """A request was to be re-counted that some store has no receipt of."""
 
     def __init__(self, number: str, store: str) -> None:
-        super().__init__(f"'{store}' has no receipt of the erasure {number}; its task must end well before 'validate'.")
+        super().__init__(f"'{store}' has no receipt of {number}; its task must end well before 'validate'.")
 
 
 @dataclass(frozen=True)
@@ -66,16 +66,20 @@ class Mention:
 
 @dataclass(frozen=True)
 class Recounted:
-    """The verdict on one erasure under its plan, and what still mentions the person."""
+    """The verdict on one request under its plan, and what still mentions an erased person."""
 
     verdict: Verdict
     plan_digest: str
     mentions: tuple[Mention, ...]
+    right: str
+    addresses: Mapping[str, int]
+    """Of an objection: how many addresses are suppressed, by channel."""
 
 
 def run(env: Environment, numbers: Sequence[str]) -> dict[str, Recounted]:
-    """Re-count and judge each erasure, and keep the evidence; nothing is raised for a failed one (see `NotErased`)."""
+    """Re-count and judge each request, and keep the evidence; nothing is raised for a failed one (see `NotErased`)."""
     made = planning.stored(env, numbers)
+    addresses = {number: suppressing.require(env, plan) if plan.scope else {} for number, plan in made.items()}
     with transaction(env.register) as register:
         done = {number: carried.standing(register, number) for number in numbers}
     for number, by_store in done.items():
@@ -91,13 +95,17 @@ def run(env: Environment, numbers: Sequence[str]) -> dict[str, Recounted]:
             return recount(connection, view.targets(store), ground, batch)
 
         measures = together(view.connections, measured)
-        found = {number: _mentions(view, plan) for number, plan in made.items()}
-    verdicts = judge(
-        env.catalog,
-        {number: {store: of_store[number] for store, of_store in measures.items()} for number in numbers},
-        ERASURE,
-    )
-    recounted = {number: Recounted(verdict, made[number].digest, found[number]) for number, verdict in verdicts.items()}
+        found = {number: () if plan.scope else _mentions(view, plan) for number, plan in made.items()}
+    recounted: dict[str, Recounted] = {}
+    for right, proof_of in PROOFS.items():
+        of_right = {
+            number: {store: of_store[number] for store, of_store in measures.items()}
+            for number in numbers
+            if made[number].right == right
+        }
+        for number, verdict in judge(env.catalog, of_right, proof_of).items() if of_right else ():
+            plan = made[number]
+            recounted[number] = Recounted(verdict, plan.digest, found[number], plan.right, addresses[number])
     for number, one in recounted.items():
         with transaction(env.register) as register:
             _keep(env, register, one, done[number])
@@ -107,7 +115,7 @@ def run(env: Environment, numbers: Sequence[str]) -> dict[str, Recounted]:
 def proof(env: Environment, register: Connection, number: str) -> evidence.Evidence | None:
     """The last re-count under the request's newest plan; one of an earlier plan proves nothing."""
     newest = plans.get_plan(register, env.keyring, number).digest
-    checks = [kept for kept in evidence.evidence(register, number) if kept.kind == EVIDENCE]
+    checks = [kept for kept in evidence.evidence(register, number) if kept.kind in PROOFS]
     return next((kept for kept in reversed(checks) if kept.result["plan"] == newest), None)
 
 
@@ -149,7 +157,7 @@ def _keep(env: Environment, register: Connection, done: Recounted, receipts: Map
     number = done.verdict.number
     result = report(env, done, receipts)
     page = pages.page(number, result, env.templates)
-    evidence.put_evidence(register, env.keyring, number, EVIDENCE, done.verdict.passed, result, page)
+    evidence.put_evidence(register, env.keyring, number, done.right, done.verdict.passed, result, page)
     for mention in done.mentions:
         detail = {
             "store": mention.store,
@@ -162,7 +170,7 @@ def _keep(env: Environment, register: Connection, done: Recounted, receipts: Map
 
 def report(env: Environment, done: Recounted, receipts: Mapping[str, Receipt]) -> dict[str, Any]:
     """The verdict as plain data for the evidence page and the register: figures and names, no value of any row."""
-    verdict = done.verdict
+    verdict, proof_of = done.verdict, PROOFS[done.right]
     by_store: dict[str, list[dict[str, Any]]] = {store: [] for store in env.catalog.stores}
     for one in verdict.measures:
         assert isinstance(one, Recount)
@@ -178,6 +186,8 @@ def report(env: Environment, done: Recounted, receipts: Mapping[str, Receipt]) -
                 "unlinked": one.unlinked,
                 "left": one.left,
                 "missing": one.missing,
+                "marked": one.marked,
+                "unmarked": one.unmarked,
                 "counters": {
                     "deleted": counted.get(COUNTED_DELETED, 0),
                     "updated": counted.get(COUNTED_UPDATED, 0),
@@ -185,13 +195,13 @@ def report(env: Environment, done: Recounted, receipts: Mapping[str, Receipt]) -
                 },
                 "checks": [
                     {"name": check.name, "text": check.nl, "passed": check.holds(one), "detail": check.detail(one)}
-                    for check in ERASURE.checks
+                    for check in proof_of.checks
                 ],
             }
         )
     return {
         "number": verdict.number,
-        "kind": EVIDENCE,
+        "kind": done.right,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "passed": verdict.passed,
         "plan": done.plan_digest,
@@ -200,9 +210,10 @@ def report(env: Environment, done: Recounted, receipts: Mapping[str, Receipt]) -
             for store, tables in by_store.items()
         ],
         "expectations": [
-            {"store": e.store, "name": e.name, "passed": e.passed, "suite": f"{ERASURE.name}_{e.store}"}
+            {"store": e.store, "name": e.name, "passed": e.passed, "suite": f"{proof_of.name}_{e.store}"}
             for e in verdict.expectations
         ],
+        "suppressions": [{"channel": channel, "addresses": n} for channel, n in done.addresses.items()],
         "mentions": [
             {"store": m.store, "table": str(m.table), "column": m.column, "rows": len(m.keys)} for m in done.mentions
         ],

@@ -26,8 +26,7 @@ EVERYTHING = "*"
 
 
 class Ground(StrEnum):
-    """Why a record is kept or goes, is used no more or still; what stands on the register and, in words, in the letter.
-    """
+    """Why a record is kept, goes, or is used no more; what stands on the register and, in words, in the letter."""
 
     LAW = "17(3)(b)"
     CLAIM = "17(3)(e)"

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from avgflow.catalog.models import Strict, Text
 from avgflow.configuration import read
 from avgflow.errors import AvgflowError
+from avgflow.intake import Scope
 from avgflow.terms import Calendar
 
 Basis = Literal["a", "b", "c", "d", "e", "f"]
@@ -110,7 +111,7 @@ class RecordClass(Strict):
     contract: bool = False
     proof: bool = False
     when_erased: Text | None = None
-    scope: Literal["marketing", "surveys", "cookies"] | None = None
+    scope: Scope | None = None
     channel: str | None = None
 
     @property
@@ -121,10 +122,12 @@ class RecordClass(Strict):
 
     @model_validator(mode="after")
     def _stoppable(self) -> RecordClass:
+        if self.scope is Scope.ALL:
+            raise ValueError(f"scope is {Scope.ALL}, which is every class; give a word of its own, or take scope out")
         if self.objection == "absolute" and (self.scope is None or self.channel is None):
             raise ValueError(
-                "a class with an absolute objection names its scope and channel, so that it can be stopped by name; add "
-                "them (scope: marketing, channel: email)"
+                "a class with an absolute objection names its scope and channel, so that it can be stopped by name; "
+                "add them (scope: marketing, channel: email)"
             )
         return self
 

@@ -155,6 +155,20 @@ def overwrite(
     return _changed(store, ground, batch, table, keys, columns)
 
 
+def mark(store: Connection, ground: Ground, table: TableName, columns: tuple[str, ...], keys: Sequence[Key]) -> int:
+    """Set columns of rows to what the catalog says an objection sets them to; of a table with a key."""
+    target = ground.targets[table]
+    return composed_mark(target, columns).filled(key_values(target, keys)).change(store) if keys else 0
+
+
+@lru_cache(maxsize=KEPT)
+def composed_mark(target: Target, columns: tuple[str, ...]) -> Composed:
+    """The statement of `mark`."""
+    given = target.table.stop_values
+    values: dict[Any, Any] = {target.relation.c[name]: literal_column(f"({given[name]})") for name in columns}
+    return Composed(update(target.relation).values(values).where(by_key(target)))
+
+
 def empty(store: Connection, ground: Ground, key: ForeignKey, rows: Sequence[Key]) -> int:
     """Empty the pointers of rows."""
     target = ground.targets[key.table]

@@ -1,4 +1,4 @@
-"""Carrying out the steps of an erasure in one store, within the caller's transaction.
+"""Carrying out the steps of an erasure or an objection in one store, within the caller's transaction.
 
 What PostgreSQL itself counted as inserted, updated and deleted in this transaction, cascades and triggers included,
 must in every table of the store be what the steps come to; else nothing of it stays.
@@ -86,6 +86,9 @@ def erase(store: Connection, name: str, ground: Ground, batch: Mapping[str, Work
     for table, columns, keys in _overwritten(ground, batch):
         _all(name, table, len(keys), changes.overwrite(store, ground, batch_of(batch), table, columns, keys))
         expected.add(table, updated=len(keys))
+    for table, columns, keys in _marked(ground, batch):
+        _all(name, table, len(keys), changes.mark(store, ground, table, columns, keys))
+        expected.add(table, updated=len(keys))
     for key in order.emptied:
         pointers = _pointers(batch, key, deletes)
         _all(name, key.table, len(pointers), changes.empty(store, ground, key, pointers))
@@ -143,6 +146,18 @@ def _overwritten(ground: Ground, batch: Mapping[str, Work]) -> Iterator[tuple[Ta
         # Rows without a key are told by what stands in them, which changes: they are overwritten at once.
         size = AT_ONCE if ground.targets[table].table.key else len(keys)
         for some in batched(_once(ground, table, keys), size):
+            yield table, columns, list(some)
+
+
+def _marked(ground: Ground, batch: Mapping[str, Work]) -> Iterator[tuple[TableName, tuple[str, ...], list[Key]]]:
+    """The rows that are set, by table and columns."""
+    groups: dict[tuple[TableName, tuple[str, ...]], list[Key]] = {}
+    for work in batch.values():
+        for step in work.steps:
+            if step.action == "set":
+                groups.setdefault((step.table, step.columns), []).extend(step.keys)
+    for (table, columns), keys in groups.items():
+        for some in batched(_once(ground, table, keys), AT_ONCE):
             yield table, columns, list(some)
 
 

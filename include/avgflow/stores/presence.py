@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     ColumnElement,
     Connection,
     Text,
@@ -17,12 +18,14 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    literal_column,
     or_,
     select,
 )
 
 from avgflow.catalog.live import ForeignKey
 from avgflow.identity import Footprint, Key
+from avgflow.intake import Scope
 from avgflow.stores import changes, selection
 from avgflow.stores.selection import KEPT, Target
 from avgflow.stores.statement import Composed
@@ -66,6 +69,12 @@ def not_empty(
     """Which of these rows hold something in a column that an erasure had emptied."""
     statement = composed_not_empty(target, _emptied(target, ground, columns))
     return {tuple(key) for (key,) in statement.filled(changes.key_values(target, keys)).on(view)}
+
+
+def unmarked(view: Connection, target: Target, scope: str | None, keys: Sequence[Key]) -> int:
+    """How many of these rows are still to be set after an objection to `scope`; without one there is nothing to set."""
+    whens = tuple(stop.when for stop in target.table.stops if stop.scope == scope or scope == Scope.ALL)
+    return _count(view, composed_unmarked(target, whens), changes.key_values(target, keys)) if whens and keys else 0
 
 
 def identified(view: Connection, target: Target, person: Footprint) -> int:
@@ -130,6 +139,13 @@ def _identifying(target: Target, person: Footprint, columns: Sequence[str]) -> t
 def composed_present(target: Target, columns: tuple[str, ...] = ()) -> Composed:
     """How many rows have one of the given keys, or values in these columns."""
     return Composed(select(func.count()).select_from(target.relation).where(changes.by_key(target, columns)))
+
+
+@lru_cache(maxsize=KEPT)
+def composed_unmarked(target: Target, whens: tuple[str, ...]) -> Composed:
+    """The statement of `unmarked`."""
+    open_ = or_(*(literal_column(f"({when})", Boolean) for when in whens))
+    return Composed(select(func.count()).select_from(target.relation).where(changes.by_key(target), open_))
 
 
 @lru_cache(maxsize=KEPT)
