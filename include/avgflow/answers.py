@@ -32,6 +32,7 @@ _TAKEN = frozenset(
         EventName.ANSWER_HANDED_OVER,
         EventName.PLAN_APPROVED,
         EventName.PLAN_REFUSED,
+        EventName.OBJECTION_WEIGHED,
         EventName.REQUEST_STOPPED,
     }
 )

@@ -86,8 +86,8 @@ class UnknownRight(IntakeRefused):
 class UnknownScope(IntakeRefused):
     def __init__(self) -> None:
         super().__init__(
-            f"Say what the objection is to. Choose one of: {', '.join(Scope)} (--to on the command line). The newsletter "
-            f"is marketing; '{Scope.ALL}' is everything we do with their data."
+            f"Say what the objection is to. Choose one of: {', '.join(Scope)} (--to on the command line). The "
+            f"newsletter is marketing; '{Scope.ALL}' is everything we do with their data."
         )
 
 

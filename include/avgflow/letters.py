@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from avgflow.catalog.models import Text
 from avgflow.dossier.content import Answer, Language
 from avgflow.dossier.erasure import ErasureAnswer, Withdrawal
+from avgflow.dossier.objection import ObjectionAnswer
 from avgflow.errors import AvgflowError
 from avgflow.mail import address, compose, one_line
 from avgflow.policy.models import Policy, Recipient
@@ -34,6 +35,7 @@ _SUBJECTS = {
     "erasure": _ERASURE,
     "erasure_nothing_found": _ERASURE,
     "withdrawn": _ERASURE,
+    "objection": Text(nl="Uw bezwaar {number}", en="Your objection {number}"),
     "recipient": Text(nl="Gegevens wissen: {number}", en="Erasing data: {number}"),
     "stopped": Text(nl="Gestopt: {number}", en="Stopped: {number}"),
     "waiting": Text(nl="Wacht op u: {number}", en="Waiting for you: {number}"),
@@ -134,6 +136,11 @@ def erasure_mail(answer: ErasureAnswer, to: str, templates: Templates | None = N
     return _to_person(kind, answer, to, templates)
 
 
+def objection_mail(answer: ObjectionAnswer, to: str, templates: Templates | None = None) -> EmailMessage:
+    """The answer to an objection or a withdrawn consent: what stopped and from when, and what goes on and why."""
+    return _to_person("objection", answer, to, templates)
+
+
 def withdrawn_mail(withdrawal: Withdrawal, to: str, templates: Templates | None = None) -> EmailMessage:
     """The confirmation that a request to erase was withdrawn, and that nothing was erased."""
     return _to_person("withdrawn", withdrawal, to, templates)
@@ -179,9 +186,12 @@ def loose_ends_mail(
     by_hand: Sequence[Recipient] = (),
     language: Language = "nl",
     templates: Templates | None = None,
+    upheld: Sequence[str] = (),
 ) -> EmailMessage:
-    """To the privacy officer, after an erasure: texts that may still name the person, recipients to be told by hand."""
-    values = {"number": number, "mentions": mentions, "by_hand": by_hand}
+    """To the privacy officer: texts that may still name an erased person, recipients to be told by hand, and kinds of
+    data whose use a human has to stop after an objection was upheld.
+    """
+    values = {"number": number, "mentions": mentions, "by_hand": by_hand, "upheld": upheld}
     return _to_officer("loose_ends", number, policy, language, templates, values)
 
 

@@ -1,7 +1,7 @@
 """Steps that may need a human: they do their work, and wait for an answer only where something must be decided.
 
 Airflow's own human-in-the-loop operator parks the task without a worker. The privacy officer answers in Airflow or with
-`avgflow request verify|choose|approve|refuse`, which answers the same question; who answered is on the register.
+`avgflow request verify|choose|approve|refuse|weigh`, which answers the same question; who answered is on the register.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
 
-from avgflow.handling import answering, approving, closing, identify
+from avgflow.handling import answering, approving, closing, identify, weighing
 from avgflow.handling.approving import Wait
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused, Question
@@ -160,6 +160,35 @@ class ApproveOperator(AskingOperator):
 
     def end(self, env: Environment, number: str, actor: str) -> None:
         approving.refuse(env, number, actor)
+
+
+class WeighOperator(AskingOperator):
+    """An objection that a human weighs, class by class; the other parts of it are done by then."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            subject="{{ run_id }}: bezwaar afwegen (weigh the objection)",
+            asked={
+                "outcomes": Param(
+                    None,
+                    type=["null", "string"],
+                    title="Uw afweging (how you weigh it)",
+                    description="Bijvoorbeeld (such as): R1=uphold R2=refuse:compelling-grounds",
+                ),
+            },
+            **kwargs,
+        )
+
+    def work(self, env: Environment, number: str) -> Question | None:
+        question = weighing.weigh(env, number)
+        if question is None:
+            for one in weighing.of_request(env, number):
+                outcome = one.reason or "upheld"
+                log.info("Afgewogen / weighed", request=number, record_class=one.record_class, outcome=outcome)
+        return question
+
+    def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
+        weighing.take(env, number, given.get("outcomes"), actor)
 
 
 class AnswerOperator(AskingOperator):

@@ -15,6 +15,7 @@ from airflow.task.trigger_rule import TriggerRule
 from avgflow.dossier.evidence import meaning_of
 from avgflow.handling import (
     answering_erasure,
+    answering_objection,
     approving,
     closing,
     collecting,
@@ -22,6 +23,7 @@ from avgflow.handling import (
     planning,
     recounting,
     replaying,
+    stopping,
     validating,
     watching,
     withdrawing,
@@ -31,6 +33,7 @@ from avgflow.handling.environment import Environment
 from avgflow.register import outbox
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
+from avgflow.register.receipts import Receipt
 from avgflow.register.requests import Outcome, RequestClosed
 from avgflow.settings import Settings
 from avgflow_airflow import running
@@ -96,10 +99,29 @@ def erase(store: str) -> None:
         except RequestClosed:
             closing.resume(env, number)  # says so where it was withdrawn meanwhile
             raise
-        for table, actions in sorted(receipt.work.items()):
-            log.info("Tabel verwerkt / table done", store=store, table=table, **_words(actions), request=number)
-        total = sum(receipt.counts.values())
-        log.info("Bron verwerkt / store done", store=store, rows=total, digest=receipt.digest, request=number)
+        _tell_work(receipt, number)
+
+    running.run(get_current_context(), step)
+
+
+@task
+def suppress() -> None:
+    """Nothing more is sent to the person's addresses, before anything else is done."""
+
+    def step(env: Environment, number: str) -> None:
+        on_list = stopping.suppress(env, number)
+        for channel, addresses in on_list.items():
+            log.info("Op de afmeldlijst / suppressed", channel=channel, addresses=addresses, request=number)
+
+    running.run(get_current_context(), step)
+
+
+@task
+def stop(store: str) -> None:
+    """What an objection sets and ends in one store, in one transaction, with the receipt."""
+
+    def step(env: Environment, number: str) -> None:
+        _tell_work(stopping.run(env, store, [number])[number], number)
 
     running.run(get_current_context(), step)
 
@@ -112,7 +134,7 @@ def recount() -> None:
         done = recounting.run(env, [number])[number]
         _tell_checks(done.verdict, number)
         if not done.verdict.passed:
-            raise recounting.NotErased(done.verdict)
+            raise recounting.NotErased(done.verdict, done.right)
 
     running.run(get_current_context(), step)
 
@@ -123,6 +145,20 @@ def answer_erasure() -> None:
 
     def step(env: Environment, number: str) -> None:
         mails = answering_erasure.run(env, number)
+        log.info("Antwoord gemaakt / answer made", **running.told(env, number, EventName.ANSWER_MADE), request=number)
+        refused = deliver_all(env, number, mails)
+        if refused:
+            deliver_all(env, number, answering_erasure.tell_by_hand(env, number, refused))
+
+    running.run(get_current_context(), step)
+
+
+@task
+def answer_objection() -> None:
+    """The letter to who objected, and whom it concerns besides."""
+
+    def step(env: Environment, number: str) -> None:
+        mails = answering_objection.run(env, number)
         log.info("Antwoord gemaakt / answer made", **running.told(env, number, EventName.ANSWER_MADE), request=number)
         refused = deliver_all(env, number, mails)
         if refused:
@@ -209,6 +245,13 @@ def replay() -> None:
         log.info("Opnieuw gewist / erased again", store=store, people=done.people, rows=done.rows, left=done.left)
 
     running.run_on_store(get_current_context(), step)
+
+
+def _tell_work(receipt: Receipt, number: str) -> None:
+    for table, actions in sorted(receipt.work.items()):
+        log.info("Tabel verwerkt / table done", store=receipt.store, table=table, **_words(actions), request=number)
+    total = sum(receipt.counts.values())
+    log.info("Bron verwerkt / store done", store=receipt.store, rows=total, digest=receipt.digest, request=number)
 
 
 def _tell_checks(verdict: Any, number: str) -> None:

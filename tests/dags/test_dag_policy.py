@@ -16,10 +16,12 @@ from avgflow.catalog import load as catalogs
 from avgflow.embedded.layout import REPOSITORY
 
 LONGEST_FILE = 120
-REQUEST_ONLY = {"access_request", "erasure_request"}
+REQUEST_ONLY = {"access_request", "erasure_request", "objection_request"}
 """DAGs that handle one request: their whole configuration is its number."""
 
-DUTCH = re.compile(r"\b(verzoek|inzageverzoek|wisverzoek|opschonen|termijnen|herhalen|bulk|huishouding)", re.IGNORECASE)
+DUTCH = re.compile(
+    r"\b(verzoek|inzageverzoek|wisverzoek|bezwaar|opschonen|termijnen|herhalen|bulk|huishouding)", re.IGNORECASE
+)
 
 
 def tasks(bag: DagBag) -> Iterator[Any]:
@@ -145,6 +147,23 @@ def test_nothing_is_changed_before_the_plan_is_approved_and_nothing_answered_bef
         "approve": stores,
         **{store: {"validate"} for store in stores},
         "validate": {"answer"},
+        "answer": {"close"},
+        "close": set(),
+    }
+
+
+def test_who_objects_is_on_the_list_before_a_store_is_changed_and_a_human_weighs_after_it_is_proven(
+    bag: DagBag,
+) -> None:
+    stores = set(catalogs.load(REPOSITORY / "include" / "catalog").stores)
+    follows = {task.task_id: task.downstream_task_ids for task in bag.dags["objection_request"].tasks}
+    assert follows == {
+        "identify": {"plan"},
+        "plan": {"suppress"},
+        "suppress": stores,
+        **{store: {"validate"} for store in stores},
+        "validate": {"weigh"},
+        "weigh": {"answer"},
         "answer": {"close"},
         "close": set(),
     }

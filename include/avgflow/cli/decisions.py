@@ -1,4 +1,4 @@
-"""`avgflow request verify|asked|choose|approve|refuse|stop|withdraw|extend`: what a human decides about a request."""
+"""`avgflow request verify|asked|choose|approve|refuse|weigh|stop|withdraw|extend`: what a human decides."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from avgflow.airflow_api import AirflowApi
 from avgflow.cli.keyboard import actor, day
 from avgflow.cli.shown import say
 from avgflow.errors import AvgflowError
-from avgflow.handling import approving, asking_person, environment, extending, withdrawing
+from avgflow.handling import approving, asking_person, environment, extending, weighing, withdrawing
 from avgflow.handling import candidates as possible
 from avgflow.handling.environment import Environment
 from avgflow.handling.extending import Reason
@@ -22,6 +22,7 @@ from avgflow.intake import parse
 from avgflow.register import requests
 from avgflow.register.database import transaction
 from avgflow.register.requests import Request, Status
+from avgflow.register.weighings import Refusal
 
 app = typer.Typer()
 
@@ -94,6 +95,25 @@ def refuse(number: Number) -> None:
     """Refuse the plan that waits for approval; nothing is changed, and the request is stopped, on record."""
     env, request = _waiting(number, Waiting.APPROVAL)
     _give(env, request, STOP, {})
+
+
+@app.command()
+def weigh(
+    number: Number,
+    outcomes: Annotated[
+        list[str],
+        typer.Argument(
+            help="CLASS=uphold or CLASS=refuse:REASON for each class that the plan says to weigh; 'all' for every one. "
+            f"REASON is {', '.join(Refusal)}."
+        ),
+    ],
+) -> None:
+    """Say how you weigh an objection (art. 21(1)), class by class; a refusal takes a second pair of eyes."""
+    env, request = _waiting(number, Waiting.WEIGHING)
+    said = " ".join(outcomes)
+    for record_class, refusal in weighing.check(env, number, said, actor(env)).items():
+        say(f"{record_class} {env.policy.classes[record_class].title.en}: {refusal or 'upheld'}")
+    _give(env, request, GO_ON, {"outcomes": said})
 
 
 @app.command()

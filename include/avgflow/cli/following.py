@@ -28,7 +28,7 @@ def enter(env: Environment, intake: Intake, quiet: bool = False) -> Request:
     say(f"{made.number} is on the register; the answer is due on {made.due.isoformat()}.", quiet)
     if entered.earlier:
         numbers = ", ".join(request.number for request in entered.earlier[:5])
-        first = "What is still open of that goes first." if WAYS[made.right].changes else "This blocks nothing."
+        first = "What is still open of that goes first." if WAYS[made.right].approved else "This blocks nothing."
         say(f"The same person asked before: {numbers}. {first}", quiet)
     start(env, made, quiet)
     return made

@@ -29,7 +29,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 
 @app.command()
 def new(
-    right: Annotated[str, typer.Argument(help="What is asked: access or erasure.")],
+    right: Annotated[str, typer.Argument(help="What is asked: access, erasure or objection.")],
     email: Annotated[str, typer.Option(help="The requester's e-mail address; the answer goes there.")],
     customer_number: Annotated[str | None, typer.Option(help="Customer number, if given.")] = None,
     name: Annotated[str | None, typer.Option(help="Name, for the letter; never used to find anybody.")] = None,
@@ -41,6 +41,13 @@ def new(
     verified_by: Annotated[
         str | None,
         typer.Option(help="portal-login, known-email, phone-callback, in-person or mandate; else a human is asked."),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="What an objection is to: marketing (the newsletter too), surveys, cookies or all-processing. A "
+            "withdrawn consent is registered the same way."
+        ),
     ] = None,
     language: Annotated[str, typer.Option(help="Language of the answer: nl or en.")] = "nl",
     dry_run: Annotated[
@@ -60,6 +67,7 @@ def new(
         received=received,
         verified_by=verified_by,
         language=language,
+        to=to,
     )
     env = environment.of_settings()
     if dry_run:

@@ -17,6 +17,7 @@ from avgflow.register.approvals import Approval
 from avgflow.register.events import Event
 from avgflow.register.names import EventName
 from avgflow.register.requests import Request, Status
+from avgflow.register.weighings import Refusal
 
 _TO_DO = {
     Waiting.VERIFICATION: "Verify the person, then: ",
@@ -24,6 +25,7 @@ _TO_DO = {
     Waiting.ADDRESS: "If you are sure that the address is theirs: ",
     Waiting.HANDOVER: "Hand the package over safely, then: ",
     Waiting.APPROVAL: "Look at the plan and approve it: ",
+    Waiting.WEIGHING: "Weigh what the plan says to weigh; nothing changes for it until then: ",
 }
 _NOBODY = {
     Pause.EARLIER: "Nobody has to do anything: it goes on by itself.",
@@ -40,7 +42,8 @@ _ORDER = ("right", "received", "due", "extended_due", "store", "table", "column"
 
 def standing(request: Request) -> list[str]:
     """Where a request stands, and what is to be done where it waits or has stopped."""
-    lines = [f"{request.number}  {request.right}  {state(request)}  ({_term(request)})"]
+    right = f"{request.right} to {request.scope}" if request.scope else request.right
+    lines = [f"{request.number}  {right}  {state(request)}  ({_term(request)})"]
     if request.waiting_for in set(Pause):
         lines.append(f"  waits for: {request.waiting_for}. {_NOBODY[Pause(request.waiting_for)]}")
     elif request.waiting_for:
@@ -55,6 +58,8 @@ def standing(request: Request) -> list[str]:
 def _to_answer(request: Request, waiting: Waiting) -> list[str]:
     commands = ", then ".join(waiting.commands(request.number))
     lines = [f"  waits for: {waiting}. {_TO_DO[waiting]}{commands}"]
+    if waiting is Waiting.WEIGHING:
+        lines.append(f"  CLASS is a record class, or all. REASON is one of: {', '.join(Refusal)}.")
     if waiting is Waiting.VERIFICATION:
         lines.append(f"  METHOD is one of: {', '.join(Verification)}.")
         lines.append(f"  If you ask the person for proof, the term pauses: avgflow request asked {request.number}")
@@ -123,7 +128,7 @@ def plan(made: Plan) -> Table:
 def approval(made: Plan, given: Approval | None) -> str:
     """What a plan is called, and whether it was approved."""
     name = made.digest[:SHOWN]
-    if made.basis is None:
+    if made.basis is None or made.scope is not None:
         return f"Plan {name}"
     if given is not None and given.digest == made.digest:
         return f"Plan {name}, approved by {given.actor} on {given.at.astimezone(AMSTERDAM):%Y-%m-%d at %H:%M}"

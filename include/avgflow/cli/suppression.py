@@ -20,7 +20,7 @@ from avgflow.register.suppressions import Channel
 
 app = typer.Typer(help="Addresses that nothing may be sent to any more.", no_args_is_help=True)
 
-On = Annotated[str, typer.Option(help="The channel: email.")]
+On = Annotated[str, typer.Option(help="The channel: email (marketing) or email-surveys.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 KEY_USE = (

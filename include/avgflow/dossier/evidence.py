@@ -7,6 +7,7 @@
     expectations: [{store, name, text, passed, observed}]
     redactions:   [{store, table, column, reason, count}]     (completeness)
     mentions:     [{store, table, column, rows}]              (erasure: free text that may still name the person)
+    suppressions: [{channel, addresses}]                      (objection: to which nothing is sent any more)
 
 Figures of a table, all of them rows:
 
@@ -15,7 +16,9 @@ Figures of a table, all of them rows:
                   unlinked                     as planned: of others, whose pointer to a row that goes is emptied
                   left                         of those to go, still there afterwards
                   missing                      of those to stay, not there afterwards
-                  counters                     {deleted, updated, inserted}: what the transaction changed by
+    objection:    deleted, anonymised, left, missing    as for an erasure
+                  marked, unmarked             rows in which an objection was to be set, and of these not set
+    both:         counters                     {deleted, updated, inserted}: what the transaction changed by
                                                PostgreSQL's own counters, cascades and triggers included
 
 Times are ISO 8601. Everything but `number` and `passed` may be missing: the page then says nothing about it, or `–`.
@@ -67,6 +70,22 @@ _KINDS = {
         ),
         totals=(("deleted", "Rijen te wissen"), ("anonymised", "Rijen leeg te maken"), ("kept", "Rijen te bewaren")),
     ),
+    "objection": _Kind(
+        title="Bewijs van stoppen",
+        proven="Gestopt. Waar een systeem kan onthouden dat de persoon dit niet wil, staat dat er nu. Wat alleen op "
+        "toestemming rustte, is gewist. Verder is niets veranderd.",
+        not_proven="Niet bewezen. De persoon heeft geen antwoord gekregen. Hieronder staat bij welke tabel welke "
+        "controle mislukte.",
+        figures=(
+            ("marked", "Te zetten"),
+            ("unmarked", "Niet gezet"),
+            ("deleted", "Te wissen"),
+            ("anonymised", "Leeg te maken"),
+            ("left", "Toch nog over"),
+            ("missing", "Ten onrechte weg"),
+        ),
+        totals=(("marked", "Rijen gezet"), ("deleted", "Rijen te wissen"), ("anonymised", "Rijen leeg te maken")),
+    ),
 }
 _COUNTERS = (("deleted", "gewist"), ("updated", "gewijzigd"), ("inserted", "toegevoegd"))
 _CHECKS = {
@@ -86,8 +105,10 @@ _CHECKS = {
     "nothing_new": "er is niets bij gekomen",
     "emptied": "in lege kolommen staat niets meer",
     "untouched": "geen andere rij is veranderd",
+    "marked": "elk kenmerk is gezet",
     "whole": "geen verwijzing wijst in het niets",
 }
+_CHANNELS = {"email": "reclame per e-mail", "email-surveys": "klantonderzoeken per e-mail"}
 _REASONS = {
     "third_party": "naam van iemand anders",
     "name": "naam van iemand anders in een tekst",
@@ -121,6 +142,10 @@ def page(number: str, verdict: Mapping[str, Any], templates: Templates | None = 
             for redaction in _list(verdict, "redactions")
         ],
         mentions=_list(verdict, "mentions"),
+        suppressions=[
+            {"channel": _CHANNELS.get(one["channel"], one["channel"]), "addresses": one["addresses"]}
+            for one in _list(verdict, "suppressions")
+        ],
         totals={
             "stores": len(stores),
             "tables": len(tables),

@@ -79,7 +79,7 @@ def take(env: Environment, number: str, named: object, actor: str) -> None:
         locks.lock(register, [number])
         digest = plans.get_plan(register, env.keyring, number).digest
         _refuse_another(number, named, digest)
-        _refuse_approver(env, events.history(register, number), number, actor)
+        refuse_alone(env, events.history(register, number), number, actor, "To approve the plan of")
         approvals.put_approval(register, env.keyring, number, digest, actor)
 
 
@@ -89,7 +89,7 @@ def check(env: Environment, number: str, named: str | None, actor: str) -> str:
         digest = plans.get_plan(register, env.keyring, number).digest
         if named is not None:
             _refuse_another(number, named, digest)
-        _refuse_approver(env, events.history(register, number), number, actor)
+        refuse_alone(env, events.history(register, number), number, actor, "To approve the plan of")
     return digest[:SHOWN]
 
 
@@ -159,13 +159,16 @@ def _refuse_another(number: str, named: object, digest: str) -> None:
         )
 
 
-def _refuse_approver(env: Environment, history: Sequence[Event], number: str, actor: str) -> None:
+def refuse_alone(env: Environment, history: Sequence[Event], number: str, actor: str, what: str) -> None:
+    """`ChoiceRefused` where there are more officers and this human is the one who registered the request, or is none of
+    them: `what` takes a second pair of eyes.
+    """
     officers = {login.strip().lower() for login in env.policy.erasure.officers}
     if len(officers) < 2:
         return
     registered = {event.actor.lower() for event in history if event.name == EventName.REQUEST_REGISTERED}
     if actor.lower() not in officers - registered:
         raise ChoiceRefused(
-            f"The plan of {number} is approved by a privacy officer other than who registered the request: "
+            f"{what} {number} is for a privacy officer other than who registered the request: "
             f"{', '.join(sorted(officers - registered))}."
         )

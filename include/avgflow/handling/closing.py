@@ -215,8 +215,8 @@ def _outcome(env: Environment, register: Connection, number: str) -> Outcome:
 
 
 def _unapproved(env: Environment, register: Connection, number: str) -> list[Missing]:
-    """That the newest plan of a right that changes stores is not the one that was approved."""
-    if not ways.way_of(register, number).changes or approving.approved(env, register, number):
+    """That the newest plan of a right whose plans are approved is not the one that was approved."""
+    if not ways.way_of(register, number).approved or approving.approved(env, register, number):
         return []
     return [Missing("het plan is niet goedgekeurd", "the plan is not approved")]
 

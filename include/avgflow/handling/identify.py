@@ -28,6 +28,7 @@ class Waiting(StrEnum):
     ADDRESS = "unknown-address"
     HANDOVER = "handover"
     APPROVAL = "approval"
+    WEIGHING = "weighing"
 
     @property
     def nl(self) -> str:
@@ -61,6 +62,11 @@ _WORDS: dict[Waiting, tuple[str, ...]] = {
         "avgflow request show {n} --plan",
         "avgflow request approve {n} --plan PLAN",
     ),
+    Waiting.WEIGHING: (
+        "uw afweging van het bezwaar",
+        "avgflow request show {n} --plan",
+        "avgflow request weigh {n} CLASS=uphold CLASS=refuse:REASON",
+    ),
 }
 
 _EXPLANATIONS = {
@@ -88,6 +94,14 @@ _EXPLANATIONS = {
         "keurt alleen dat plan goed. Verandert er iets in de systemen? Dan komt er een nieuw plan en "
         "vragen wij het u opnieuw. Bent u het er niet mee eens? Keur het plan dan af met avgflow request refuse. Is er "
         "meer dan één privacy officer? Dan keurt iemand anders goed dan wie het verzoek inschreef."
+    ),
+    Waiting.WEIGHING: (
+        "Weeg het belang van de persoon af tegen dat van ons (artikel 21 lid 1 AVG). Vertelde de persoon niet waarom? "
+        "Vraag dat eerst. In het plan staat bij 'weigh' om welke soorten gegevens het gaat. Zeg van elke soort uphold "
+        "(u geeft de persoon gelijk) of refuse met een reden: compelling-grounds (dwingende redenen), legal-claims "
+        "(nodig voor een vordering), contract (nodig voor een overeenkomst) of no-situation (geen reden gegeven, ook "
+        "niet toen u ernaar vroeg). Tot u beslist, verandert er voor deze gegevens niets. Is er meer dan één privacy "
+        "officer? Dan wijst iemand anders af dan wie het bezwaar inschreef."
     ),
 }
 

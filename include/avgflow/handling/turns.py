@@ -1,7 +1,8 @@
 """Whose turn it is: requests of one person that change the stores are carried out one after the other.
 
 An access request goes first, for it asks what is there now; of two requests that change the stores the one with the
-lower number does. Whoever has begun is not interrupted.
+lower number does. Whoever has begun is not interrupted. An objection waits for nobody's turn, for marketing stops at
+once (art. 21(3)): it only keeps out of the way of who is at work in the stores, and others of it while it is.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from avgflow.errors import AvgflowError
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import refuse_closed
 from avgflow.handling.ways import WAYS
+from avgflow.intake import Right
 from avgflow.register import events, locks, requests, subjects
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
@@ -45,11 +47,16 @@ def ahead(register: Connection, number: str) -> Sequence[Request]:
     if begun(register, number):
         return []
     others = subjects.open_of_same(register, number)
+    at_once = requests.get(register, number).right is Right.OBJECTION
     return sorted(
         (
             other
             for other in others
-            if not _changes(other) or _order(other.number) < _order(number) or begun(register, other.number)
+            if at_work(register, other)
+            or (
+                not (at_once or other.right is Right.OBJECTION)
+                and (not _changes(other) or _order(other.number) < _order(number))
+            )
         ),
         key=lambda other: (_changes(other), _order(other.number)),
     )
@@ -75,7 +82,9 @@ def begin(env: Environment, number: str) -> Sequence[Request]:
             return []
         first = _wait(env, register, number)
         if not first:
-            events.append(register, env.keyring, EventName.ERASURE_BEGUN, number)
+            objection = requests.get(register, number).right is Right.OBJECTION
+            name = EventName.OBJECTION_BEGUN if objection else EventName.ERASURE_BEGUN
+            events.append(register, env.keyring, name, number)
             requests.set_status(register, env.keyring, number, Status.RUNNING)
         return first
 
@@ -84,11 +93,28 @@ def begun(register: Connection, number: str) -> bool:
     """Whether a request is at work in the stores: it had its turn, and was not stopped since."""
     turn = False
     for event in events.history(register, number):
-        if event.name == EventName.ERASURE_BEGUN:
+        if event.name in (EventName.ERASURE_BEGUN, EventName.OBJECTION_BEGUN):
             turn = True
         elif event.name == EventName.REQUEST_STOPPED:
             turn = False
     return turn
+
+
+def at_work(register: Connection, request: Request) -> bool:
+    """Whether a request is reading or changing the person's rows now, so that another would spoil its re-count."""
+    if _changes(request) and request.right is not Right.OBJECTION:
+        return begun(register, request.number)
+    first = EventName.OBJECTION_BEGUN if request.right is Right.OBJECTION else EventName.PLAN_MADE
+    working = False
+    for event in events.history(register, request.number):
+        if event.name == first:
+            working = True
+        elif event.name in _ENDS:
+            working = False
+    return working
+
+
+_ENDS = (EventName.CHECK_PASSED, EventName.CHECK_FAILED, EventName.STEP_FAILED, EventName.REQUEST_STOPPED)
 
 
 def _wait(env: Environment, register: Connection, number: str) -> Sequence[Request]:

@@ -35,10 +35,13 @@ class Way:
 
     @property
     def changes(self) -> bool:
-        """Whether rows of stores are changed: then its plan is approved first, and two of them never work on one person
-        at once.
-        """
+        """Whether rows of stores are changed: then two of them never work on one person at once."""
         return self.right in planning.CHANGING
+
+    @property
+    def approved(self) -> bool:
+        """Whether its plan is approved before anything is changed, and can be withdrawn until then."""
+        return self.right is Right.ERASURE
 
 
 _ALL = (
@@ -59,6 +62,15 @@ _ALL = (
         evidence=Text(nl="bewijs dat alles gewist is", en="proof of erasure"),
         check=Text(nl="natelling", en="re-count"),
         outcome=outcomes.of_erasure,
+    ),
+    Way(
+        right=Right.OBJECTION,
+        dag="objection_request",
+        step=Step.STOP,
+        proof=recounting.proof,
+        evidence=Text(nl="bewijs dat het gestopt is", en="proof of what was stopped"),
+        check=Text(nl="natelling", en="re-count"),
+        outcome=outcomes.of_objection,
     ),
 )
 

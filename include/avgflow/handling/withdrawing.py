@@ -119,7 +119,7 @@ def _ended(api: AirflowApi, dag: str, number: str) -> bool:
 
 
 def _refuse_late(env: Environment, register: Connection, number: str) -> None:
-    if not way_of(register, number).changes:
+    if not way_of(register, number).approved:
         raise NothingToWithdraw(number)
     erased = any(event.name == EventName.STORE_ERASED for event in events.history(register, number))
     # A transaction that was about to commit counts as committed: only later it is told whether it was.

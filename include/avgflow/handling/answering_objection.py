@@ -1,0 +1,49 @@
+"""The letter to who objected or withdrew consent, and all that goes with it; made once, however often this runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from avgflow import letters
+from avgflow.handling import answering_erasure, objected, planning, recounting, weighing
+from avgflow.handling.answering import ANSWER, NotProven
+from avgflow.handling.answering_erasure import LOOSE_ENDS
+from avgflow.handling.environment import Environment
+from avgflow.register import events, outbox, requests
+from avgflow.register.names import EventName
+
+
+def run(env: Environment, number: str) -> Sequence[str]:
+    """Put the letter and what belongs to it in the outbox; the Message-IDs, the person's first.
+
+    `NotProven` before the re-count has passed, `NotWeighed` before a human has weighed what is to be weighed.
+    """
+    weighing.of_request(env, number)
+    return answering_erasure.once(env, number, _make)
+
+
+def _make(env: Environment, register: Connection, number: str) -> None:
+    proven = recounting.proof(env, register, number)
+    if proven is None or not proven.passed:
+        raise NotProven(number)
+    plan = planning.newest(env, register, number)
+    subject = requests.subject(register, env.keyring, number)
+    answer = objected.of_request(env, register, number, subject.name)
+    by_hand = answering_erasure.notify(env, register, plan, answer.erasure)
+    mail = letters.objection_mail(answer, subject.email, env.templates)
+    outbox.enqueue(register, env.keyring, number, ANSWER, subject.email, mail)
+    if by_hand or answer.upheld:
+        officer = env.policy.officer_mailbox
+        upheld = [title.nl for title in answer.upheld]
+        mail = letters.loose_ends_mail(number, env.policy, (), by_hand, templates=env.templates, upheld=upheld)
+        outbox.enqueue(register, env.keyring, number, LOOSE_ENDS, officer, mail)
+    detail = {
+        "stopped": sum(step.rows for step in plan.steps if step.action == "set"),
+        "erased": sum(one.rows for one in answer.erasure.erased),
+        "upheld": len(answer.upheld),
+        "refused": len(answer.refused),
+        "outcome": answer.outcome,
+    }
+    events.append(register, env.keyring, EventName.ANSWER_MADE, number, detail=detail)
