@@ -178,3 +178,24 @@ def test_what_selects_a_person_apart_from_a_request_is_checked_likewise() -> Non
         intake.identifiers(email="j.jansen")
     with pytest.raises(intake.InvalidText):
         intake.identifiers(others={"email": "j.jansen@bedrijf.nl"})
+
+
+# What an objection is to ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scope", list(intake.Scope))
+def test_an_objection_says_what_it_is_to(scope: intake.Scope) -> None:
+    taken = intake.parse(right="objection", email="jan@example.nl", to=f" {scope.upper()} ")
+    assert taken.scope is scope
+
+
+@pytest.mark.parametrize("to", [None, "", "newsletter", "everything"])
+def test_an_objection_to_nothing_known_is_refused_with_the_words_there_are(to: str | None) -> None:
+    with pytest.raises(intake.UnknownScope, match="marketing, surveys, cookies, all-processing"):
+        intake.parse(right="objection", email="jan@example.nl", to=to)
+
+
+def test_no_other_right_is_to_anything() -> None:
+    with pytest.raises(intake.ScopeMisplaced, match="--to"):
+        intake.parse(right="access", email="jan@example.nl", to="marketing")
+    assert intake.parse(right="erasure", email="jan@example.nl").scope is None

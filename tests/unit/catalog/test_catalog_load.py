@@ -195,3 +195,34 @@ def test_what_is_not_yaml_or_nothing(tmp_path: Path, text: str) -> None:
 def test_what_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_bytes(b"\xff\xfe\x00")
     assert "Save it as UTF-8." in refusal(tmp_path)
+
+
+STOPS = "    key: [client_id]\n    person: true\n"
+
+
+@pytest.mark.parametrize(
+    ("stop", "why"),
+    [
+        ("{scope: marketing, when: left_on IS NULL, set: {gone: now()}}", "gone"),
+        ("{scope: marketing, when: left_on IS NULL, set: {client_id: '0'}}", "of the key"),
+        ("{scope: letters, when: left_on IS NULL, set: {left_on: now()}}", "scope"),
+        ("{scope: marketing, set: {left_on: now()}}", "when"),
+        ("{scope: marketing, when: left_on IS NULL, set: {}}", "set"),
+    ],
+)
+def test_what_an_objection_cannot_set(stop: str, why: str, tmp_path: Path) -> None:
+    assert why in refusal(changed(tmp_path, STOPS, f"{STOPS}    stops: [{stop}]\n"))
+
+
+def test_a_column_that_two_objections_set_gets_one_value(tmp_path: Path) -> None:
+    one = "{scope: marketing, when: left_on IS NULL, set: {left_on: now()}}"
+    other = "{scope: surveys, when: left_on IS NULL, set: {left_on: current_date}}"
+    assert "two values" in refusal(changed(tmp_path, STOPS, f"{STOPS}    stops: [{one}, {other}]\n"))
+    (tmp_path / "good").mkdir()
+    catalog = load(changed(tmp_path / "good", STOPS, f"{STOPS}    stops: [{one}]\n"))
+    assert catalog.stores["shop"].tables[TableName("public", "client")].stop_values == {"left_on": "now()"}
+
+
+def test_a_mark_is_set_by_key(tmp_path: Path) -> None:
+    keyless = "    key: []\n    stops: [{scope: marketing, when: left_on IS NULL, set: {left_on: now()}}]\n"
+    assert "give its key" in refusal(changed(tmp_path, STOPS, keyless))
