@@ -14,6 +14,7 @@ from test_erasure_answer import text_of, to
 from avgflow.demo.truth import SubjectTruth
 from avgflow.handling import (
     answering_objection,
+    carried,
     closing,
     identify,
     planning,
@@ -34,6 +35,7 @@ from avgflow.plan import Plan
 from avgflow.register import evidence, requests, suppressions
 from avgflow.register.database import transaction
 from avgflow.register.requests import Outcome, Status
+from avgflow.stores.erase import UnexpectedChange
 
 NOBODY = "niemand.hier@example.nl"
 
@@ -200,6 +202,43 @@ def test_an_objection_that_is_done_again_changes_nothing_twice(
     carried_out(office, number)
     assert closed(office, number) is Outcome.FULFILLED
     assert "is gestopt" in letter(office, number, subject.identifiers["email"])
+
+
+def test_a_run_that_was_killed_after_the_store_committed_sets_nothing_twice(
+    own_stores: Office, subjects: Sequence[SubjectTruth], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, subject = own_stores, subscriber(subjects)
+    number = planned(office, subject, "marketing")
+    stopping.suppress(office.env, number)
+
+    def killed(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(carried, "receipt", killed)
+        with pytest.raises(KeyboardInterrupt):
+            stopping.run(office.env, "marketing", [number])
+    first = office.query("marketing", "SELECT unsubscribed_at FROM subscriber ORDER BY subscriber_id")
+    assert "store.stopped" not in happened(office, number)
+    carried_out(office, number)
+    assert office.query("marketing", "SELECT unsubscribed_at FROM subscriber ORDER BY subscriber_id") == first
+
+
+def test_a_mark_that_a_trigger_undoes_or_doubles_leaves_the_store_as_it_was(
+    own_stores: Office, subjects: Sequence[SubjectTruth]
+) -> None:
+    office, subject = own_stores, subscriber(subjects)
+    number = planned(office, subject, "marketing")
+    office.change(
+        "marketing",
+        "CREATE FUNCTION reach() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "UPDATE campaign SET title = title; RETURN NEW; END $$",
+    )
+    office.change("marketing", "CREATE TRIGGER reach AFTER UPDATE ON consent EXECUTE FUNCTION reach()")
+    before = marks(office, subject)
+    with pytest.raises(UnexpectedChange, match="campaign"):
+        stopping.run(office.env, "marketing", [number])
+    assert marks(office, subject) == before
 
 
 # Cookies -------------------------------------------------------------------------------------------------------------
