@@ -154,6 +154,8 @@ def show(
     shown.print_table(shown.history(history))
     if planned is not None:
         shown.print_table(shown.plan(planned))
+        for line in shown.suppressed(planned):
+            say(line)
         say(shown.approval(planned, approval))
     for line in people or []:
         say(line)
@@ -217,10 +219,13 @@ def _preview(made: Plan, as_json: bool) -> None:
     if as_json:
         say(json.dumps(shown.plan_document(made), indent=2))
         return
+    lines = shown.suppressed(made)
     if not any(step.rows for step in made.steps):
-        say("Nothing is found by what was given; nothing was registered.")
+        say(" ".join(["Nothing is found by what was given; nothing was registered.", *lines]))
         return
     shown.print_table(shown.plan(made))
+    for line in lines:
+        say(line)
     say("This is what would be planned now. Nothing was registered, and nothing was touched.")
 
 

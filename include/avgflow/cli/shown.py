@@ -113,7 +113,13 @@ def step(one: Step) -> dict[str, Any]:
 
 def plan_document(made: Plan) -> dict[str, Any]:
     """A plan as `--json` has it."""
-    return {"plan": [step(one) for one in made.steps], "plan_digest": made.digest}
+    steps = [step(one) for one in made.steps]
+    return {"plan": steps, "plan_digest": made.digest, "suppress": list(made.suppress)}
+
+
+def suppressed(made: Plan) -> list[str]:
+    """A line on what is not sent to the person any more, where a plan has that."""
+    return [f"Suppresses every address of their own for: {', '.join(made.suppress)}."] if made.suppress else []
 
 
 def plan(made: Plan) -> Table:
