@@ -109,8 +109,15 @@ def test_a_register_in_use_goes_to_the_newest_revision_with_what_it_holds(
         before.setattr("alembic.command.upgrade", partial(_upgrade_to, "r0002"))
         assert migrate(empty, APP, keyring).after == "r0002"
     with transaction(engine(empty)) as conn:
-        number = a_request(conn, keyring).number
-        digest = "a" * 64
+        number, digest = "AVG-2026-00001", "a" * 64
+        # As the version of that revision wrote it: this one writes columns that came later.
+        conn.execute(
+            text(
+                'INSERT INTO request (number, "right", language, received, due, extended_due, subject_sealed) '
+                "VALUES (:n, 'access', 'nl', '2026-11-02', '2026-12-02', '2027-02-02', :s)"
+            ),
+            {"n": number, "s": keyring.seal_json({})},
+        )
         conn.execute(
             text("INSERT INTO receipt (number, step, store, counts, digest) VALUES (:n, 'collect', 'crm', '{}', :d)"),
             {"n": number, "d": digest},
@@ -119,6 +126,7 @@ def test_a_register_in_use_goes_to_the_newest_revision_with_what_it_holds(
     with transaction(engine(empty)) as conn:
         [kept] = receipts.receipts(conn, number)
         assert (kept.store, kept.digest, kept.work) == ("crm", digest, {})
+        assert requests.get(conn, number).scope is None
         assert chain.verify(conn, keyring).ok
 
 

@@ -71,7 +71,7 @@ def test_marketing_ends_for_exactly_those_who_asked(own_stores: Office, subjects
                 assert now == ended, (name, key)
         assert after[name].keys() == before[name].keys()
     assert after[VISIT] == before[VISIT]
-    some = list(asked)[0]
+    some = next(iter(asked))
     answered(office, some)
     assert closed(office, some) is not None
 
