@@ -294,4 +294,5 @@ _WITHOUT_A_DAY: dict[str, Text | None] = {
     Ground.CLAIM: text("as_long_as_claim"),
     Ground.CONTRACT: text("as_long_as_contract"),
     Ground.PROOF: None,
+    Ground.OTHER_BASIS: None,
 }

@@ -55,7 +55,9 @@ def steps(
     left: Counter[Step] = Counter()
     for row, one in zip(rows, decided, strict=True):
         action = _said(policy, row, one)
-        if action is not None and one is not None and (row.table, row.key) not in marked:
+        if action == "stop" and (row.table, row.key) in marked:
+            continue
+        if action is not None and one is not None:
             left[Step(store, row.table, row.of_class.record_class, 0, action, one.reason, one.ground)] += 1
     return (*made, *grouped(marks), *(replace(step, rows=number) for step, number in left.items()))
 

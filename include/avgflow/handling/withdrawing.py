@@ -41,12 +41,12 @@ class TooLate(AvgflowError):
 
 
 class NothingToWithdraw(AvgflowError):
-    """A request of a right that changes nothing was to be withdrawn."""
+    """A request was to be withdrawn of a right that waits for no approval."""
 
     def __init__(self, number: str) -> None:
         super().__init__(
-            f"{number} changes nothing in the stores, so there is nothing to withdraw. Where it waits it is ended by "
-            f"`avgflow request stop {number}`."
+            f"Only an erasure can be withdrawn, until it is carried out; {number} asks for something else. Where it "
+            f"waits it is ended by `avgflow request stop {number}`."
         )
 
 
@@ -64,7 +64,7 @@ def withdraw(env: Environment, number: str, actor: str) -> Request:
     """Close a request as withdrawn, with the confirmation to the person in the outbox; again changes nothing.
 
     `TooLate` where a store was or may have been changed, `RequestClosed` where the request is closed otherwise,
-    `NothingToWithdraw` for a right that changes nothing.
+    `NothingToWithdraw` for a right that waits for no approval.
     """
     with transaction(env.register) as register:
         locks.lock(register, [number])

@@ -226,7 +226,8 @@ def _withdrawn(of_class: RecordClass, record: Record, situation: Situation) -> D
     """What rests on consent alone goes when that ends (art. 17(1)(b)), unless a claim needs it."""
     if of_class.bases != {"a"}:
         return None
-    return _claim(of_class, record, situation) or Decision("erase", Ground.WITHDRAWAL, _WITHDRAWN)
+    claimed = _claim(of_class, record, situation)
+    return replace(claimed, whole=True) if claimed else Decision("erase", Ground.WITHDRAWAL, _WITHDRAWN)
 
 
 def _weigh(of_class: RecordClass, record: Record, situation: Situation) -> Decision | None:

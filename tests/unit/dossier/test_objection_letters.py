@@ -125,10 +125,13 @@ def test_an_address_that_others_use_too_is_named_as_not_on_the_list() -> None:
 @pytest.mark.parametrize(("language", "other"), [("nl", ENGLISH), ("en", DUTCH)])
 def test_every_letter_speaks_one_language_and_names_no_table(language: Language, other: re.Pattern[str]) -> None:
     every = (*MARKED, step("R1"), step("R2"), step("R4"), step("R10"), step("R11"))
-    held = Step("marketing", SECRET_TABLE, "R11", 1, "keep", step("R4").reason, Ground.CLAIM)
+    held = [
+        Step("marketing", SECRET_TABLE, "R11", 1, "keep", step("R4").reason, ground)
+        for ground in (Ground.CLAIM, Ground.OTHER_BASIS)
+    ]
     weighed = {"R1": words(Refusal.NO_SITUATION), "R2": None}
     for scope in Scope:
-        for steps in (every, (), (held,)):
+        for steps in (every, (), tuple(held)):
             made = answer(scope, *steps, language=language, weighed=weighed if steps == every else {}, footprint=SHARED)
             mail = objection_mail(made, TO)
             assert mail["Content-Language"] == language
