@@ -22,6 +22,7 @@ from avgflow.handling import (
     stopping,
     suppressing,
     turns,
+    validating,
     weighing,
     withdrawing,
 )
@@ -382,6 +383,36 @@ def test_an_objection_does_not_queue_behind_an_erasure_that_waits_but_behind_one
     assert turns.begin(office.env, erasure) == []
     with pytest.raises(NotItsTurn):
         stopping.run(office.env, "marketing", [second])
+
+
+def test_an_erasure_waits_while_an_objection_is_at_work_and_not_while_it_is_weighed(
+    own_stores: Office, subjects: Sequence[SubjectTruth]
+) -> None:
+    office, subject = own_stores, somebody(subjects)
+    erasure = office.register_subject(subject, right="erasure")
+    objection = planned(office, subject, "all-processing")
+    stopping.suppress(office.env, objection)
+    stopping.run(office.env, "crm", [objection])
+    assert [one.number for one in turns.begin(office.env, erasure)] == [objection]
+    carried_out(office, objection)
+    assert weighing.weigh(office.env, objection) == Question(objection, Waiting.WEIGHING)
+    assert turns.begin(office.env, erasure) == []
+
+
+def test_an_objection_lets_an_access_request_end_its_collecting_and_no_more(
+    own_stores: Office, subjects: Sequence[SubjectTruth]
+) -> None:
+    office, subject = own_stores, subscriber(subjects)
+    access = office.register_subject(subject)
+    objection = planned(office, subject, "marketing")
+    office.identify({access: subject})
+    planning.make(office.env, [access])
+    with pytest.raises(NotItsTurn):
+        stopping.run(office.env, "marketing", [objection])
+    assert stopping.suppress(office.env, objection)["email"] >= 1
+    office.collect(access)
+    assert validating.run(office.env, [access])[access].verdict.passed
+    stopping.run(office.env, "marketing", [objection])
 
 
 def test_an_objection_is_not_withdrawn_like_an_erasure(office: Office) -> None:
