@@ -11,6 +11,7 @@ from handling_world import OFFICER, Office
 from test_approving import SECOND, VISITS, happened, somebody, visits_of, with_erasure
 from test_erasure_answer import text_of, to
 
+from avgflow.cli import shown
 from avgflow.demo.truth import SubjectTruth
 from avgflow.handling import (
     answering_objection,
@@ -18,6 +19,7 @@ from avgflow.handling import (
     closing,
     identify,
     planning,
+    previewing,
     recounting,
     stopping,
     suppressing,
@@ -32,6 +34,7 @@ from avgflow.handling.suppressing import NotSuppressed
 from avgflow.handling.turns import NotItsTurn
 from avgflow.handling.weighing import NotWeighed
 from avgflow.handling.withdrawing import NothingToWithdraw
+from avgflow.intake import parse
 from avgflow.plan import Plan
 from avgflow.register import evidence, requests, suppressions
 from avgflow.register.database import transaction
@@ -335,6 +338,13 @@ def test_what_an_objection_is_to_stands_on_the_register_in_plain_code(office: Of
     number = office.register(right="objection", to=" Surveys ", email=NOBODY)
     assert office.request(number).to_json()["scope"] == "surveys"
     assert office.request(office.register(email=NOBODY)).to_json()["scope"] is None
+
+
+def test_a_preview_says_what_would_be_suppressed_also_for_a_stranger(office: Office) -> None:
+    made = previewing.plan(office.env, parse(right="objection", to="all-processing", email=NOBODY))
+    assert shown.plan_document(made)["suppress"] == ["email", "email-surveys"]
+    assert shown.suppressed(made) == ["Suppresses every address of their own for: email, email-surveys."]
+    assert on_list(office, "email", NOBODY) == set()
 
 
 def test_no_answer_goes_out_where_an_address_is_no_longer_on_the_list(
