@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from handling_world import OFFICER, Office
+from test_answering_an_erasure import text_of, to
 from test_approving import SECOND, VISITS, happened, somebody, visits_of, with_erasure
-from test_erasure_answer import text_of, to
 
 from avgflow.cli import shown
 from avgflow.demo.truth import SubjectTruth
