@@ -19,7 +19,7 @@ NOBODY = "geen.reclame.graag@example.nl"
 @pytest.fixture(scope="module")
 def people(subjects: tuple[SubjectTruth, ...], settled: None) -> Sequence[SubjectTruth]:
     """People who have not asked for anything yet, with nothing awkward about them, and who get the newsletter."""
-    plain = [one for one in subjects[60:] if one.kind == "sole_proprietor" and not one.traits]
+    plain = [one for one in subjects[100:] if one.kind == "sole_proprietor" and not one.traits]
     return [one for one in plain if "marketing.public.consent" in one.owned]
 
 
