@@ -31,10 +31,10 @@ class Dialect(PGDialect_psycopg):
         self._backslash_escapes = _info(connection).parameter_status("standard_conforming_strings") == "off"
 
     def _get_default_schema_name(self, connection: Connection) -> str:
-        raise NotImplementedError  # SQLAlchemy then goes without
+        raise NotImplementedError  # SQLAlchemy's word for a dialect that has none: it then does not ask the server
 
     def get_default_isolation_level(self, dbapi_conn: Any) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError  # likewise
 
     def reset_isolation_level(self, dbapi_conn: Any) -> None:
         """Back to the server's default, which psycopg leaves to the server."""

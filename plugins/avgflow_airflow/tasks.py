@@ -4,7 +4,7 @@ the log.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -144,11 +144,7 @@ def answer_erasure() -> None:
     """The letter, and whom it concerns besides: recipients, and the privacy officer."""
 
     def step(env: Environment, number: str) -> None:
-        mails = answering_erasure.run(env, number)
-        log.info("Antwoord gemaakt / answer made", **running.told(env, number, EventName.ANSWER_MADE), request=number)
-        refused = deliver_all(env, number, mails)
-        if refused:
-            deliver_all(env, number, answering_erasure.tell_by_hand(env, number, refused))
+        _send(env, number, answering_erasure.run(env, number))
 
     running.run(get_current_context(), step)
 
@@ -158,13 +154,17 @@ def answer_objection() -> None:
     """The letter to who objected, and whom it concerns besides."""
 
     def step(env: Environment, number: str) -> None:
-        mails = answering_objection.run(env, number)
-        log.info("Antwoord gemaakt / answer made", **running.told(env, number, EventName.ANSWER_MADE), request=number)
-        refused = deliver_all(env, number, mails)
-        if refused:
-            deliver_all(env, number, answering_erasure.tell_by_hand(env, number, refused))
+        _send(env, number, answering_objection.run(env, number))
 
     running.run(get_current_context(), step)
+
+
+def _send(env: Environment, number: str, mails: Sequence[str]) -> None:
+    """Send what was made ready; a recipient whose mail server refuses for good is left to the privacy officer."""
+    log.info("Antwoord gemaakt / answer made", **running.told(env, number, EventName.ANSWER_MADE), request=number)
+    refused = deliver_all(env, number, mails)
+    if refused:
+        deliver_all(env, number, answering_erasure.tell_by_hand(env, number, refused))
 
 
 @task
