@@ -6,35 +6,17 @@ understands and that repeats nothing of the person.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import BaseModel, ConfigDict, Field
 
-from avgflow.errors import AvgflowError
-from avgflow.identity import BLANKS
-
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-AVG_APPLIES = date(2018, 5, 25)
-"""AVG art. 99(2): no request under it is older."""
-
-LONGEST_EMAIL = 254
-"""RFC 5321 section 4.5.3.1.3, less the angle brackets."""
-LONGEST_TEXT = 200
-
-_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_PRIVATE_DOMAIN = re.compile(r"\.(?:local|localhost|test|invalid)$", re.IGNORECASE)
-"""Domains that the validator would refuse because the public internet does not know them."""
-
-_KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_OWN_FIELDS = frozenset({"email", "name", "customer_number", "phone"})
+from avgflow import fields
+from avgflow.asked import NOTHING, Asked, AskedMisplaced, NothingToCorrect, corrections
+from avgflow.fields import AMSTERDAM, Choice, IntakeRefused
 
 
 class Right(StrEnum):
@@ -57,6 +39,15 @@ class Scope(StrEnum):
     ALL = "all-processing"
 
 
+class RestrictionGround(StrEnum):
+    """Why the use of data is to be restricted: art. 18(1)(a) to (d)."""
+
+    ACCURACY = "accuracy"
+    UNLAWFUL = "unlawful"
+    CLAIMS = "claims"
+    OBJECTION = "objection"
+
+
 class Verification(StrEnum):
     """How it was made sure who asks (AVG art. 12(6)); never by a copy of an identity document."""
 
@@ -74,10 +65,6 @@ class Language(StrEnum):
     ENGLISH = "en"
 
 
-class IntakeRefused(AvgflowError):
-    """Something in a request cannot be taken in; a subclass names what."""
-
-
 class UnknownRight(IntakeRefused):
     def __init__(self) -> None:
         super().__init__(f"This right is unknown. Choose one of: {', '.join(Right)}.")
@@ -91,9 +78,13 @@ class UnknownScope(IntakeRefused):
         )
 
 
-class ScopeMisplaced(IntakeRefused):
+class UnknownGround(IntakeRefused):
     def __init__(self) -> None:
-        super().__init__("Only an objection says what it is to. Leave that out (--to), or register an objection.")
+        super().__init__(
+            f"Say why the data are to be restricted. Choose one of: {', '.join(RestrictionGround)} (--ground on the "
+            f"command line): their accuracy is contested, their use is unlawful, the person needs them for a claim, or "
+            f"an objection is being weighed."
+        )
 
 
 class UnknownVerification(IntakeRefused):
@@ -107,21 +98,6 @@ class UnknownVerification(IntakeRefused):
 class UnknownLanguage(IntakeRefused):
     def __init__(self) -> None:
         super().__init__(f"This language is unknown. Choose one of: {', '.join(Language)}.")
-
-
-class InvalidEmail(IntakeRefused):
-    def __init__(self, what: str) -> None:
-        super().__init__(f"The e-mail address {what}. Give one address, such as name@company.nl.")
-
-
-class InvalidReceived(IntakeRefused):
-    def __init__(self, what: str) -> None:
-        super().__init__(f"The date of receipt {what}. Give the day the request arrived, as YYYY-MM-DD.")
-
-
-class InvalidText(IntakeRefused):
-    def __init__(self, what: str, why: str) -> None:
-        super().__init__(f"The {what} {why}. Correct it, or leave it out.")
 
 
 @dataclass(frozen=True, repr=False)
@@ -169,10 +145,9 @@ class Intake(BaseModel):
     verified_by: Verification | None = None
     language: Language = Language.DUTCH
     scope: Scope | None = None
+    ground: RestrictionGround | None = None
     subject: Subject = Field(repr=False)
-
-
-Choice = TypeVar("Choice", bound=StrEnum)
+    asked: Asked = Field(default=NOTHING, repr=False)
 
 
 def day_in_amsterdam() -> date:
@@ -192,27 +167,38 @@ def parse(
     identifiers: Mapping[str, str] | None = None,
     language: str = Language.DUTCH,
     to: str | None = None,
+    ground: str | None = None,
+    correct: Mapping[str, str] | None = None,
+    was: Mapping[str, str] | None = None,
+    statement: str | None = None,
+    destination: str | None = None,
     today: date | None = None,
 ) -> Intake:
     """Check a request as a person typed it; every refusal is an `IntakeRefused` that names the field.
 
     A blank optional field counts as not given. `received` is today in the Netherlands where left out; `today`
-    is for tests. `to`: what an objection is to; no other right has it.
+    is for tests. `to`: what an objection is to. `ground`: why data are restricted. `correct`, `was`, `statement`: of a
+    rectification, the right and the former values by attribute. `destination`: whom a portability goes to. No other
+    right has them.
     """
-    of_right = _choice(Right, right, UnknownRight)
+    of_right = fields.choice(Right, right, UnknownRight)
     return Intake(
         right=of_right,
-        received=_received(received, today or day_in_amsterdam()),
-        verified_by=_choice(Verification, verified_by, UnknownVerification) if _stripped(verified_by) else None,
-        language=_choice(Language, language, UnknownLanguage),
-        scope=_scope(of_right, to),
+        received=fields.day(received, today or day_in_amsterdam()),
+        verified_by=fields.choice(Verification, verified_by, UnknownVerification)
+        if fields.stripped(verified_by)
+        else None,
+        language=fields.choice(Language, language, UnknownLanguage),
+        scope=_of(of_right, Right.OBJECTION, Scope, to, UnknownScope, "what it is to (--to)"),
+        ground=_of(of_right, Right.RESTRICTION, RestrictionGround, ground, UnknownGround, "a ground (--ground)"),
         subject=Subject(
-            email=_email(email),
-            name=_text("name", name),
-            customer_number=_text("customer number", customer_number),
-            phone=_text("telephone number", phone),
-            other=_other(identifiers or {}),
+            email=fields.email(email),
+            name=fields.text("name", name),
+            customer_number=fields.text("customer number", customer_number),
+            phone=fields.text("telephone number", phone),
+            other=fields.others(identifiers or {}),
         ),
+        asked=_asked(of_right, correct or {}, was or {}, statement, destination),
     )
 
 
@@ -221,82 +207,43 @@ def identifiers(
 ) -> dict[str, str]:
     """What selects a person apart from a request, by kind, checked as `parse` does; blank ones are left out."""
     given = {
-        "email": _email(email) if email is not None and _stripped(email) else None,
-        "customer_number": _text("customer number", customer_number),
-        **_other(others or {}),
+        "email": fields.email(email) if email is not None and fields.stripped(email) else None,
+        "customer_number": fields.text("customer number", customer_number),
+        **fields.others(others or {}),
     }
     return {kind: value for kind, value in given.items() if value}
 
 
-def _stripped(value: str | None) -> str:
-    return (value or "").strip(BLANKS)
-
-
-def _choice(choices: type[Choice], value: str | None, refusal: type[IntakeRefused]) -> Choice:
-    try:
-        return choices(_stripped(value).lower())
-    except ValueError:
-        raise refusal from None
-
-
-def _scope(right: Right, value: str | None) -> Scope | None:
-    if right is Right.OBJECTION:
-        return _choice(Scope, value, UnknownScope)
-    if _stripped(value):
-        raise ScopeMisplaced
+def _of(
+    right: Right, whose: Right, choices: type[Choice], value: str | None, refusal: type[IntakeRefused], what: str
+) -> Choice | None:
+    """A word that one right has and must have, and no other right has."""
+    if right is whose:
+        return fields.choice(choices, value, refusal)
+    if fields.stripped(value):
+        raise AskedMisplaced(what, whose)
     return None
 
 
-def _email(value: str) -> str:
-    """The address as typed, less the blanks around it: it is compared in normal form and written to as it stands."""
-    address = _stripped(value)
-    if not address:
-        raise InvalidEmail("is blank")
-    if len(address) > LONGEST_EMAIL:
-        raise InvalidEmail(f"is longer than {LONGEST_EMAIL} characters")
-    try:
-        # Whether a mail gets there is for the mail server to find out, so a company's own network is as good as any.
-        validate_email(_PRIVATE_DOMAIN.sub(".example", address), check_deliverability=False, strict=True)
-    except EmailNotValidError:  # its text repeats the address
-        raise InvalidEmail("is not one") from None
-    return address
-
-
-def _received(value: str | date | None, day: date) -> date:
-    if isinstance(value, datetime):
-        received = value.astimezone(AMSTERDAM).date() if value.tzinfo else value.date()
-    elif isinstance(value, date):
-        received = value
-    elif not _stripped(value):
-        return day
-    else:
-        try:
-            # Python also takes 2026-W48-3 and 20261125; one form is asked for, one is taken.
-            received = date.fromisoformat(_stripped(value) if _ISO_DAY.fullmatch(_stripped(value)) else "")
-        except ValueError:
-            raise InvalidReceived("is not a date") from None
-    if received > day:
-        raise InvalidReceived("lies in the future")
-    if received < AVG_APPLIES:
-        raise InvalidReceived(f"lies before {AVG_APPLIES.isoformat()}, when the AVG began to apply")
-    return received
-
-
-def _other(identifiers: Mapping[str, str]) -> dict[str, str]:
-    for kind in identifiers:
-        # The kind stands beside the keyed hash in plain text, so a value put there by mistake must not get through.
-        if not _KIND.fullmatch(kind) or kind in _OWN_FIELDS:
-            raise InvalidText(
-                "kind of a further identifier", "is not a word of a-z, 0-9 and _, or has a field of its own"
-            )
-    return {kind: text for kind, value in identifiers.items() if (text := _text(f"identifier '{kind}'", value))}
-
-
-def _text(what: str, value: str | None) -> str | None:
-    text = _stripped(value)
-    if len(text) > LONGEST_TEXT:
-        raise InvalidText(what, f"is longer than {LONGEST_TEXT} characters")
-    # A line break in a name becomes a header in a mail; a NUL is refused by the database with the value in its error.
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text):
-        raise InvalidText(what, "holds a character that cannot be printed")
-    return text or None
+def _asked(
+    right: Right,
+    correct: Mapping[str, str],
+    was: Mapping[str, str],
+    statement: str | None,
+    destination: str | None,
+) -> Asked:
+    made = Asked(
+        corrections(correct, was),
+        fields.paragraphs("statement", statement),
+        fields.email(destination) if destination is not None and fields.stripped(destination) else None,
+    )
+    if right is Right.RECTIFICATION:
+        if not made.corrections and made.statement is None:
+            raise NothingToCorrect
+    elif made.corrections:
+        raise AskedMisplaced("values to correct (--correct)", Right.RECTIFICATION)
+    elif made.statement is not None:
+        raise AskedMisplaced("a statement (--statement)", Right.RECTIFICATION)
+    if made.destination is not None and right is not Right.PORTABILITY:
+        raise AskedMisplaced("another controller (--to-controller)", Right.PORTABILITY)
+    return made

@@ -15,7 +15,8 @@ from typer.testing import CliRunner, Result
 from avgflow import cli
 from avgflow.cli.suppression import AddressesNotRead, NotSuppressed
 from avgflow.errors import AvgflowError
-from avgflow.intake import InvalidEmail, day_in_amsterdam
+from avgflow.fields import InvalidEmail
+from avgflow.intake import day_in_amsterdam
 from avgflow.register import chain, holds, notices, suppressions
 from avgflow.register.database import transaction
 from avgflow.register.locks import UnknownRequest

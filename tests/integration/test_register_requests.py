@@ -44,6 +44,7 @@ def test_a_request_is_registered_with_its_number_terms_and_events(register: Regi
         "reason": None,
         "language": "nl",
         "scope": None,
+        "ground": None,
         "received": RECEIVED.isoformat(),
         "due": DUE.isoformat(),
         "extended_due": EXTENDED_DUE.isoformat(),

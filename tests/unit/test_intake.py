@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avgflow import intake
+from avgflow import asked, fields, intake
 from avgflow.intake import Intake, Language, Right, Verification, parse
 
 TODAY = date(2026, 11, 25)
@@ -19,7 +19,7 @@ def taken(**changes: object) -> Intake:
     return parse(**{"right": "access", "email": "j.jansen@bedrijf.nl", "today": TODAY, **changes})  # type: ignore[arg-type]
 
 
-def refused(kind: type[intake.IntakeRefused], **changes: object) -> str:
+def refused(kind: type[fields.IntakeRefused], **changes: object) -> str:
     with pytest.raises(kind) as refusal:
         taken(**changes)
     line = str(refusal.value)
@@ -61,7 +61,7 @@ def test_a_blank_optional_field_is_not_given_and_a_blank_address_is_refused(blan
     given_blank = taken(name=blank, customer_number=blank, phone=blank, verified_by=blank, received=blank)
     assert given_blank == taken()
     assert taken(identifiers={"portal_user": blank or ""}).subject.other == {}
-    assert "is blank" in refused(intake.InvalidEmail, email=blank)
+    assert "is blank" in refused(fields.InvalidEmail, email=blank)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_blank_optional_field_is_not_given_and_a_blank_address_is_refused(blan
     ],
 )
 def test_a_malformed_address_is_refused_without_repeating_it(address: str) -> None:
-    assert address not in refused(intake.InvalidEmail, email=address)
+    assert address not in refused(fields.InvalidEmail, email=address)
 
 
 @pytest.mark.parametrize(
@@ -126,17 +126,17 @@ def test_an_unknown_language_is_refused() -> None:
 
 @pytest.mark.parametrize("received", ["2026-11-26", date(2026, 11, 26), "2999-01-01"])
 def test_a_date_of_receipt_in_the_future_is_refused(received: object) -> None:
-    assert "lies in the future" in refused(intake.InvalidReceived, received=received)
+    assert "lies in the future" in refused(fields.InvalidReceived, received=received)
 
 
 @pytest.mark.parametrize("received", ["25-11-2026", "2026-02-30", "20261125", "2026-W48-3", "yesterday", "2026-1-5"])
 def test_what_is_no_date_is_refused(received: str) -> None:
-    assert "is not a date" in refused(intake.InvalidReceived, received=received)
+    assert "is not a date" in refused(fields.InvalidReceived, received=received)
 
 
 def test_a_request_cannot_be_older_than_the_avg() -> None:
     assert taken(received="2018-05-25").received == date(2018, 5, 25)
-    assert "2018-05-25" in refused(intake.InvalidReceived, received="0206-11-01")
+    assert "2018-05-25" in refused(fields.InvalidReceived, received="0206-11-01")
 
 
 def test_the_day_of_receipt_is_that_in_the_netherlands() -> None:
@@ -147,12 +147,12 @@ def test_the_day_of_receipt_is_that_in_the_netherlands() -> None:
 @pytest.mark.parametrize("field", ["name", "customer_number", "phone"])
 @pytest.mark.parametrize("value", ["a\r\nBcc: x", "a\x00b", "a\u2028b", "x" * 201])
 def test_text_that_cannot_stand_on_one_line_is_refused(field: str, value: str) -> None:
-    assert value not in refused(intake.InvalidText, **{field: value})
+    assert value not in refused(fields.InvalidText, **{field: value})
 
 
 @pytest.mark.parametrize("kind", ["jan@bedrijf.nl", "Portal User", "", "email", "phone", "x" * 41])
 def test_the_kind_of_a_further_identifier_is_a_word_of_its_own(kind: str) -> None:
-    assert kind == "" or len(kind) == 5 or kind not in refused(intake.InvalidText, identifiers={kind: "1"})
+    assert kind == "" or len(kind) == 5 or kind not in refused(fields.InvalidText, identifiers={kind: "1"})
 
 
 def test_neither_an_intake_nor_its_subject_shows_the_person() -> None:
@@ -164,7 +164,7 @@ def test_neither_an_intake_nor_its_subject_shows_the_person() -> None:
 
 @given(st.text(), st.text(), st.text())
 def test_whatever_is_typed_is_taken_or_refused_by_name(email: str, name: str, received: str) -> None:
-    with suppress(intake.IntakeRefused):
+    with suppress(fields.IntakeRefused):
         taken(email=email, name=name, received=received)
 
 
@@ -174,9 +174,9 @@ def test_what_selects_a_person_apart_from_a_request_is_checked_likewise() -> Non
     )
     assert given == {"email": "j.jansen@bedrijf.nl", "visitor_id": "V-1"}
     assert intake.identifiers() == intake.identifiers(email=" ") == {}
-    with pytest.raises(intake.InvalidEmail):
+    with pytest.raises(fields.InvalidEmail):
         intake.identifiers(email="j.jansen")
-    with pytest.raises(intake.InvalidText):
+    with pytest.raises(fields.InvalidText):
         intake.identifiers(others={"email": "j.jansen@bedrijf.nl"})
 
 
@@ -196,6 +196,67 @@ def test_an_objection_to_nothing_known_is_refused_with_the_words_there_are(to: s
 
 
 def test_no_other_right_is_to_anything() -> None:
-    with pytest.raises(intake.ScopeMisplaced, match="--to"):
+    with pytest.raises(asked.AskedMisplaced, match="--to"):
         intake.parse(right="access", email="jan@example.nl", to="marketing")
     assert intake.parse(right="erasure", email="jan@example.nl").scope is None
+
+
+# What a restriction, a rectification and a portability ask besides ---------------------------------------------------
+
+
+@pytest.mark.parametrize("ground", list(intake.RestrictionGround))
+def test_a_restriction_says_why(ground: intake.RestrictionGround) -> None:
+    assert intake.parse(right="restriction", email="jan@example.nl", ground=f" {ground.upper()}").ground is ground
+
+
+def test_a_restriction_without_a_ground_is_told_which_there_are() -> None:
+    assert "accuracy, unlawful, claims, objection" in refused(intake.UnknownGround, right="restriction")
+
+
+def test_what_is_wrong_and_what_is_right_is_kept_by_attribute() -> None:
+    taken = intake.parse(
+        right="rectification",
+        email="jan@example.nl",
+        correct={"phone": " 06-1 ", "last_name": "Jansen"},
+        was={"phone": "06-2"},
+        statement="Eerste regel.\r\nTweede regel.",
+    )
+    assert [(one.attribute, one.new, one.old) for one in taken.asked.corrections] == [
+        ("phone", "06-1", "06-2"),
+        ("last_name", "Jansen", None),
+    ]
+    assert taken.asked.statement == "Eerste regel.\nTweede regel."
+    assert asked.Asked.from_json(taken.asked.to_json()) == taken.asked
+    assert "06-1" not in repr(taken)
+    assert "regel" not in repr(taken)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "Say what is to be corrected"),
+        ({"correct": {"phone": " "}}, "The right phone is blank"),
+        ({"correct": {"phone": "06-1"}, "was": {"phone": "06-1"}}, "the same as the former one"),
+        ({"correct": {"phone": "06-1"}, "was": {"email": "a@b.nl"}}, "Add --correct email"),
+        ({"correct": {"06-12345678": "phone"}}, "not named as the catalog names it"),
+        ({"statement": "a\x00b"}, "cannot be printed"),
+        ({"statement": "a" * 4001}, "longer than 4000 characters"),
+    ],
+)
+def test_a_rectification_that_cannot_be_carried_out_is_refused(given: dict[str, object], said: str) -> None:
+    message = refused(fields.IntakeRefused, right="rectification", **given)
+    assert said in message
+    assert "12345678" not in message
+
+
+def test_no_other_right_has_what_a_rectification_restriction_or_portability_has() -> None:
+    assert "rectification" in refused(asked.AskedMisplaced, right="access", correct={"phone": "1"})
+    assert "rectification" in refused(asked.AskedMisplaced, right="access", statement="Nee.")
+    assert "restriction" in refused(asked.AskedMisplaced, right="erasure", ground="accuracy")
+    assert "portability" in refused(asked.AskedMisplaced, right="access", destination="a@b.nl")
+
+
+def test_portable_data_go_to_another_controller_where_that_is_asked() -> None:
+    taken = intake.parse(right="portability", email="jan@example.nl", destination=" data@ander.nl ")
+    assert taken.asked.destination == "data@ander.nl"
+    assert intake.parse(right="portability", email="jan@example.nl").asked.destination is None

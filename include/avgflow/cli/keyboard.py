@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from avgflow.fields import AMSTERDAM
 from avgflow.handling.environment import Environment
-from avgflow.intake import AMSTERDAM
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -22,10 +22,17 @@ def actor(env: Environment) -> str:
 
 def identifiers(given: list[str]) -> dict[str, str]:
     """Further identifiers, typed as `kind=value`."""
-    pairs = [entry.partition("=") for entry in given]
+    return named(given, "--identifier", "kind=value, such as visitor_id=…")
+
+
+def named(given: list[str], option: str, how: str) -> dict[str, str]:
+    """Values typed as `name=value`, each name once; what else was typed is not repeated."""
+    pairs = [(name.strip(), sign, value) for name, sign, value in (entry.partition("=") for entry in given)]
     if not all(sign for _, sign, _ in pairs):
-        raise typer.BadParameter("write kind=value, such as visitor_id=…", param_hint="--identifier")
-    return {kind.strip(): value for kind, _, value in pairs}
+        raise typer.BadParameter(f"write {how}", param_hint=option)
+    if len({name for name, _, _ in pairs}) < len(pairs):
+        raise typer.BadParameter("a name is given twice; give each once", param_hint=option)
+    return {name: value for name, _, value in pairs}
 
 
 def day(given: str | None, option: str) -> date | None:

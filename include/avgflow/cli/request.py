@@ -10,11 +10,12 @@ import typer
 
 from avgflow.cli import decisions, following, shown
 from avgflow.cli.decisions import Number
-from avgflow.cli.keyboard import actor, identifiers
+from avgflow.cli.keyboard import actor, identifiers, named
 from avgflow.cli.shown import say
 from avgflow.errors import AvgflowError
 from avgflow.handling import candidates as possible
 from avgflow.handling import environment, planning, previewing, recounting
+from avgflow.handling.registering import DAGS
 from avgflow.intake import parse
 from avgflow.plan import Plan
 from avgflow.register import approvals, clock, events, evidence, outbox, passphrases, requests
@@ -29,7 +30,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 
 @app.command()
 def new(
-    right: Annotated[str, typer.Argument(help="What is asked: access, erasure or objection.")],
+    right: Annotated[str, typer.Argument(help=f"What is asked: {', '.join(DAGS)}.")],
     email: Annotated[str, typer.Option(help="The requester's e-mail address; the answer goes there.")],
     customer_number: Annotated[str | None, typer.Option(help="Customer number, if given.")] = None,
     name: Annotated[str | None, typer.Option(help="Name, for the letter; never used to find anybody.")] = None,
@@ -48,6 +49,28 @@ def new(
             help="What an objection is to: marketing (the newsletter too), surveys, cookies or all-processing. A "
             "withdrawn consent is registered the same way."
         ),
+    ] = None,
+    ground: Annotated[
+        str | None,
+        typer.Option(
+            help="Why data are restricted: accuracy (contested), unlawful (use), claims (the person needs them), "
+            "objection (being weighed)."
+        ),
+    ] = None,
+    correct: Annotated[
+        list[str] | None,
+        typer.Option(help="A value to correct, as attribute=value, such as phone=…; several times for several."),
+    ] = None,
+    was: Annotated[
+        list[str] | None,
+        typer.Option(help="The wrong value, as attribute=value; needed where the person has more than one."),
+    ] = None,
+    statement: Annotated[
+        str | None, typer.Option(help="The person's own statement, attached where what we hold is an opinion.")
+    ] = None,
+    to_controller: Annotated[
+        str | None,
+        typer.Option(help="E-mail address of another company that gets the portable data instead of the person."),
     ] = None,
     language: Annotated[str, typer.Option(help="Language of the answer: nl or en.")] = "nl",
     dry_run: Annotated[
@@ -68,6 +91,11 @@ def new(
         verified_by=verified_by,
         language=language,
         to=to,
+        ground=ground,
+        correct=named(correct or [], "--correct", "attribute=value, such as phone=…"),
+        was=named(was or [], "--was", "attribute=value, such as phone=…"),
+        statement=statement,
+        destination=to_controller,
     )
     env = environment.of_settings()
     if dry_run:

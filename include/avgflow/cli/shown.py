@@ -8,10 +8,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from avgflow.fields import AMSTERDAM
 from avgflow.handling.approving import SHOWN
 from avgflow.handling.identify import Waiting
 from avgflow.handling.turns import Pause
-from avgflow.intake import AMSTERDAM, Verification, day_in_amsterdam
+from avgflow.intake import Verification, day_in_amsterdam
 from avgflow.plan import Plan, Step
 from avgflow.register.approvals import Approval
 from avgflow.register.events import Event
@@ -42,7 +43,8 @@ _ORDER = ("right", "received", "due", "extended_due", "store", "table", "column"
 
 def standing(request: Request) -> list[str]:
     """Where a request stands, and what is to be done where it waits or has stopped."""
-    right = f"{request.right} to {request.scope}" if request.scope else request.right
+    right = f"{request.right} to {request.scope}" if request.scope else str(request.right)
+    right += f" for {request.ground}" if request.ground else ""
     lines = [f"{request.number}  {right}  {state(request)}  ({_term(request)})"]
     if request.waiting_for in set(Pause):
         lines.append(f"  waits for: {request.waiting_for}. {_NOBODY[Pause(request.waiting_for)]}")

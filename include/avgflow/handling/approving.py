@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from avgflow.errors import AvgflowError
+from avgflow.fields import AMSTERDAM
 from avgflow.handling import planning, turns
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused, Question, Waiting, ask, refuse_closed
 from avgflow.handling.turns import NotItsTurn, Pause
-from avgflow.intake import AMSTERDAM
 from avgflow.register import approvals, events, locks, plans, requests
 from avgflow.register.approvals import Approval
 from avgflow.register.database import transaction

@@ -1,6 +1,4 @@
-"""What an erasure or an objection comes to: the decision on every row of a person, and what that means in each
-store.
-"""
+"""What a right that changes stores comes to: a decision on every row of a person, and what follows in each store."""
 
 from __future__ import annotations
 
@@ -15,8 +13,9 @@ from avgflow.catalog import live
 from avgflow.effects import OwnRow, effects
 from avgflow.handling import objecting
 from avgflow.handling.environment import CheckedView, Environment
+from avgflow.handling.wanted import Wanted
 from avgflow.identity import Footprint
-from avgflow.intake import Scope
+from avgflow.intake import Right
 from avgflow.plan import Action, Basis, Step
 from avgflow.policy import decide
 from avgflow.policy.decide import Record, Situation
@@ -44,9 +43,9 @@ def everywhere(
     view: CheckedView,
     people: Mapping[str, Footprint],
     today: date,
-    scopes: Mapping[str, str | None],
+    wanted: Mapping[str, Wanted],
 ) -> dict[str, Decided]:
-    """The decisions for each person of the batch, over all stores as they are now; `scopes`: what is objected to."""
+    """The decisions for each person of the batch, over all stores as they are now."""
 
     def look(store: str) -> tuple[Ground, dict[str, list[Found]]]:
         connection = view.connections[store]
@@ -62,7 +61,7 @@ def everywhere(
 
     def judged(store: str) -> dict[str, tuple[Step, ...]]:
         ground, found = seen[store]
-        return of_scopes(env.policy, store, view.connections[store], ground, found, situations, scopes)
+        return in_store(env.policy, store, view.connections[store], ground, found, situations, wanted)
 
     made = together(view.connections, judged)
     views = together(view.connections, lambda store: _views(view, store, people))
@@ -71,7 +70,7 @@ def everywhere(
             tuple(
                 step
                 for store in made
-                for step in _with_views(made[store][number], views[store][number], scopes[number])
+                for step in _with_views(made[store][number], views[store][number], wanted[number])
             ),
             basis[number],
         )
@@ -79,9 +78,9 @@ def everywhere(
     }
 
 
-def _with_views(made: Sequence[Step], views: Sequence[Step], scope: str | None) -> Sequence[Step]:
-    """The steps of one store; after an objection that changes nothing there, no view has to follow."""
-    return (*made, *views) if scope is None or any(step.changes for step in made) else made
+def _with_views(made: Sequence[Step], views: Sequence[Step], wanted: Wanted) -> Sequence[Step]:
+    """The steps of one store; where nothing is changed, no view has to follow, unless all is to go."""
+    return (*made, *views) if wanted.right is Right.ERASURE or any(step.changes for step in made) else made
 
 
 def situation(env: Environment, people: Mapping[str, Footprint], basis: Mapping[str, Basis]) -> dict[str, Situation]:
@@ -97,22 +96,22 @@ def situation(env: Environment, people: Mapping[str, Footprint], basis: Mapping[
         }
 
 
-def of_scopes(
+def in_store(
     policy: Policy,
     store: str,
     connection: Connection,
     ground: Ground,
     found: Mapping[str, Sequence[Found]],
     situations: Mapping[str, Situation],
-    scopes: Mapping[str, str | None],
+    wanted: Mapping[str, Wanted],
 ) -> dict[str, tuple[Step, ...]]:
-    """The steps in one store for each person: of an objection where it has a scope, else of an erasure."""
-    erased = {number: rows for number, rows in found.items() if scopes[number] is None}
+    """The steps in one store for each person, by what their request wants."""
+    erased = {number: rows for number, rows in found.items() if wanted[number].right is Right.ERASURE}
     made = steps(policy, store, connection, ground, erased, situations)
     for number, rows in found.items():
-        scope = scopes[number]
+        scope = wanted[number].scope
         if scope is not None:
-            made[number] = objecting.steps(policy, store, connection, ground, rows, situations[number], Scope(scope))
+            made[number] = objecting.steps(policy, store, connection, ground, rows, situations[number], scope)
     return made
 
 

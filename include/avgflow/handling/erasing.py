@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from avgflow.errors import AvgflowError, StoreFault
-from avgflow.handling import carried, deciding, planning, tombs
+from avgflow.handling import carried, deciding, planning, tombs, wanted
 from avgflow.handling.environment import Environment
 from avgflow.plan import ASIDE, Plan, Step
 from avgflow.register import approvals, events, intents, locks
@@ -67,8 +67,9 @@ def _erase(env: Environment, store: str, plans: Mapping[str, Plan]) -> None:
         found = survey.find(connection, ground, people)
         basis = {number: plan.basis for number, plan in plans.items() if plan.basis is not None}
         situations = deciding.situation(env, people, basis)
-        scopes = {number: plan.scope for number, plan in plans.items()}
-        now = deciding.of_scopes(env.policy, store, connection, ground, found, situations, scopes)
+        with transaction(env.register) as register:
+            asked = wanted.of_requests(env, register, plans)
+        now = deciding.in_store(env.policy, store, connection, ground, found, situations, asked)
         for number, plan in plans.items():
             _refuse_another(store, plan, now[number])
         works = {number: Work(now[number], people[number], found[number]) for number in plans}

@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 from avgflow.catalog.models import Text
 from avgflow.dossier import objection
 from avgflow.dossier.objection import ObjectionAnswer
+from avgflow.fields import AMSTERDAM
 from avgflow.handling import planning, suppressing
 from avgflow.handling.environment import Environment
-from avgflow.intake import AMSTERDAM, day_in_amsterdam
+from avgflow.intake import day_in_amsterdam
 from avgflow.plan import Plan
 from avgflow.register import events, requests, weighings
 from avgflow.register.names import EventName

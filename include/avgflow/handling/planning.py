@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from avgflow import plan
 from avgflow.catalog.drift import refuse_unsafe
 from avgflow.catalog.names import TableName
-from avgflow.handling import carried, deciding, objecting
+from avgflow.handling import carried, deciding, objecting, wanted
 from avgflow.handling.environment import CheckedView, Environment
 from avgflow.handling.identify import footprints, require_settled
+from avgflow.handling.wanted import Wanted
 from avgflow.identity import Footprint
-from avgflow.intake import Right, Scope, day_in_amsterdam
+from avgflow.intake import Right, day_in_amsterdam
 from avgflow.plan import Plan, Step
-from avgflow.register import chain, events, locks, plans, receipts, requests, subjects
+from avgflow.register import chain, events, locks, plans, receipts, subjects
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.plans import PlanMissing
@@ -30,10 +32,8 @@ def make(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
     """
     require_settled(env, numbers)
     with transaction(env.register) as register:
-        asked = {number: requests.get(register, number) for number in numbers}
-    rights = {number: request.right for number, request in asked.items()}
-    scopes = {number: request.scope for number, request in asked.items()}
-    earlier = {number: _earlier(env, number) for number in numbers if rights[number] in CHANGING}
+        asked = wanted.of_requests(env, register, numbers)
+    earlier = {number: _earlier(env, number) for number in numbers if asked[number].right in CHANGING}
     with env.checked_view() as view:
         _refuse_drift(env, view, numbers)
         people = footprints(env, view, numbers)
@@ -42,7 +42,7 @@ def make(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
                 # What was erased already no longer leads anywhere.
                 people[number] = people[number].joined(before)
         done = {number: before for number, (_, before) in earlier.items()}
-        made = of_people(env, view, people, rights, scopes, done)
+        made = of_people(env, view, people, asked, done)
     with transaction(env.register) as register:
         for number, one in made.items():
             # A new plan asks for new work: what was done for an earlier one is set aside.
@@ -60,31 +60,64 @@ def of_people(
     env: Environment,
     view: CheckedView,
     people: Mapping[str, Footprint],
-    rights: Mapping[str, Right],
-    scopes: Mapping[str, Scope | None],
+    asked: Mapping[str, Wanted],
     done: Mapping[str, tuple[Step, ...]],
 ) -> dict[str, Plan]:
     """The plan of each request from the stores as they are in a view; nothing is stored."""
-    shared = _shared(view, people)
-    changing = {number: person for number, person in people.items() if rights[number] in CHANGING}
-    others = {number: person for number, person in people.items() if number not in changing}
+    batch = Batch(people, asked, _shared(view, people), done)
     made: dict[str, Plan] = {}
-    if others:
-        found = _by_class(view, others)
-        for number, person in others.items():
-            made[number] = plan.access(number, env.catalog, found[number], person, shared[number], _hash(env))
-    if changing:
-        decided = deciding.everywhere(env, view, changing, day_in_amsterdam(), scopes)
-        for number, person in changing.items():
-            one, before, scope = decided[number], done.get(number, ()), scopes[number]
-            rest = (person, shared[number])
-            if scope is None:
-                channels = deciding.channels(env.policy, (*one.steps, *before))
-                made[number] = plan.erasure(number, one.steps, *rest, channels, one.basis, before, _hash(env))
-            else:
-                channels = objecting.channels(env.policy, scope)
-                made[number] = plan.objection(number, scope, one.steps, *rest, channels, one.basis, before, _hash(env))
+    for planner, rights in _PLANNERS:
+        of_rights = {number: person for number, person in people.items() if asked[number].right in rights}
+        if of_rights:
+            made |= dict(planner(env, view, of_rights, batch))
     return {number: made[number] for number in people}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is known of a batch besides its people: what each asked, their rows that hang only on a shared identifier,
+    and what was carried out under earlier plans.
+    """
+
+    people: Mapping[str, Footprint]
+    asked: Mapping[str, Wanted]
+    shared: Mapping[str, int]
+    done: Mapping[str, tuple[Step, ...]]
+
+
+def _copies(
+    env: Environment, view: CheckedView, people: Mapping[str, Footprint], batch: Batch
+) -> Iterator[tuple[str, Plan]]:
+    found = _by_class(view, people)
+    for number, person in people.items():
+        yield number, plan.access(number, env.catalog, found[number], person, batch.shared[number], hash_of(env))
+
+
+def _changes(
+    env: Environment, view: CheckedView, people: Mapping[str, Footprint], batch: Batch
+) -> Iterator[tuple[str, Plan]]:
+    decided = deciding.everywhere(env, view, people, day_in_amsterdam(), batch.asked)
+    for number, person in people.items():
+        one, before, scope = decided[number], batch.done.get(number, ()), batch.asked[number].scope
+        rest = (person, batch.shared[number])
+        if scope is None:
+            channels = deciding.channels(env.policy, (*one.steps, *before))
+            yield number, plan.erasure(number, one.steps, *rest, channels, one.basis, before, hash_of(env))
+        else:
+            channels = objecting.channels(env.policy, scope)
+            yield number, plan.objection(number, scope, one.steps, *rest, channels, one.basis, before, hash_of(env))
+
+
+Planner = Callable[
+    [Environment, CheckedView, Mapping[str, Footprint], Batch],
+    Iterator[tuple[str, Plan]],
+]
+
+_PLANNERS: tuple[tuple[Planner, frozenset[Right]], ...] = (
+    (_copies, frozenset({Right.ACCESS})),
+    (_changes, frozenset({Right.ERASURE, Right.OBJECTION})),
+)
+"""Who makes the plans of which rights."""
 
 
 def _by_class(
@@ -173,5 +206,6 @@ def _refuse_drift(env: Environment, view: CheckedView, numbers: Sequence[str]) -
     refuse_unsafe(drifts)
 
 
-def _hash(env: Environment) -> Callable[[bytes], str]:
+def hash_of(env: Environment) -> Callable[[bytes], str]:
+    """The keyed hash that names a plan."""
     return lambda content: env.keyring.keyed_hash("plan", content.decode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from avgflow.catalog.drift import refuse_unsafe
 from avgflow.errors import AvgflowError
-from avgflow.handling import planning
+from avgflow.handling import planning, wanted
 from avgflow.handling.environment import Environment
 from avgflow.handling.registering import RightNotCarriedOut, require_known
 from avgflow.handling.ways import WAYS
@@ -38,7 +38,6 @@ def plan(env: Environment, intake: Intake) -> Plan:
         who = resolve(view.connections, view.places, {UNNUMBERED: start})[UNNUMBERED]
         if isinstance(who, Doubt):
             raise SeveralPeople(len(who.candidates))
-        made = planning.of_people(
-            env, view, {UNNUMBERED: who}, {UNNUMBERED: intake.right}, {UNNUMBERED: intake.scope}, {}
-        )
+        asked = {UNNUMBERED: wanted.of_intake(intake)}
+        made = planning.of_people(env, view, {UNNUMBERED: who}, asked, {})
     return made[UNNUMBERED]

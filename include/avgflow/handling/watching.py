@@ -11,12 +11,12 @@ from avgflow import terms
 from avgflow.catalog.models import Text
 from avgflow.deadline_letters import digest_mail, escalation_mail
 from avgflow.deadlines import Deadlines, Standing, Unsent, select
+from avgflow.fields import AMSTERDAM
 from avgflow.handling import extending
 from avgflow.handling.environment import Environment
 from avgflow.handling.extending import LETTER
 from avgflow.handling.identify import Waiting
 from avgflow.handling.turns import Pause
-from avgflow.intake import AMSTERDAM
 from avgflow.register import clock, events, outbox, requests
 from avgflow.register.clock import Clock, Missed
 from avgflow.register.database import transaction

@@ -18,7 +18,7 @@ from avgflow.errors import AvgflowError
 from avgflow.register.database import named_faults
 from avgflow.register.schema import request
 
-SHOWN = [column for column in request.c if column is not request.c.subject_sealed]
+SHOWN = [column for column in request.c if not column.name.endswith("_sealed")]
 """The columns of a request that anyone may see."""
 
 

@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 
+from avgflow.asked import NOTHING, Asked
 from avgflow.crypto import Keyring
 from avgflow.errors import AvgflowError
 from avgflow.identity import normal
-from avgflow.intake import Intake, Language, Right, Scope, Subject, Verification, day_in_amsterdam
+from avgflow.intake import Intake, Language, RestrictionGround, Right, Scope, Subject, Verification, day_in_amsterdam
 from avgflow.register import chain
 from avgflow.register.detail import checked_code, checked_line
 from avgflow.register.events import SYSTEM, entry
@@ -63,6 +64,7 @@ class Request:
     reason: str | None
     language: Language
     scope: Scope | None
+    ground: RestrictionGround | None
     received: date
     due: date
     extended_due: date
@@ -92,12 +94,14 @@ def register_request(
             right=intake.right,
             language=intake.language,
             scope=intake.scope,
+            ground=intake.ground,
             received=intake.received,
             due=due,
             extended_due=extended_due,
             verified_by=intake.verified_by,
             verified_at=func.clock_timestamp() if intake.verified_by else None,
             subject_sealed=keyring.seal_json(intake.subject.to_json()),
+            asked_sealed=None if intake.asked == NOTHING else keyring.seal_json(intake.asked.to_json()),
         )
         .returning(*SHOWN)
     ).one()
@@ -110,8 +114,8 @@ def register_request(
         ],
     )
     terms = {"received": intake.received.isoformat(), "due": due.isoformat(), "extended_due": extended_due.isoformat()}
-    scope = {"scope": intake.scope} if intake.scope else {}
-    links = [entry(EventName.REQUEST_REGISTERED, number, actor, {"right": intake.right, **scope, **terms})]
+    more = {name: word for name, word in (("scope", intake.scope), ("ground", intake.ground)) if word}
+    links = [entry(EventName.REQUEST_REGISTERED, number, actor, {"right": intake.right, **more, **terms})]
     if intake.verified_by:
         links.append(entry(EventName.REQUEST_VERIFIED, number, actor, {"method": intake.verified_by}))
     chain.link(conn, keyring, links)
@@ -132,6 +136,14 @@ def subject(conn: Connection, keyring: Keyring, number: str) -> Subject:
     if sealed is None:
         raise UnknownRequest(number)
     return Subject.from_json(keyring.open_json(sealed))
+
+
+def asked(conn: Connection, keyring: Keyring, number: str) -> Asked:
+    """What a request asks besides its right; `UnknownRequest`, or `KeyMissing` as of `subject`."""
+    row = conn.execute(select(request.c.asked_sealed).where(request.c.number == number)).one_or_none()
+    if row is None:
+        raise UnknownRequest(number)
+    return Asked.from_json(keyring.open_json(row.asked_sealed)) if row.asked_sealed else NOTHING
 
 
 def find(
@@ -294,6 +306,7 @@ def _request(row: Row[Any]) -> Request:
         "outcome": Outcome(row.outcome) if row.outcome else None,
         "language": Language(row.language),
         "scope": Scope(row.scope) if row.scope else None,
+        "ground": RestrictionGround(row.ground) if row.ground else None,
         "verified_by": Verification(row.verified_by) if row.verified_by else None,
     }
     return Request(**{**row._mapping, **words})

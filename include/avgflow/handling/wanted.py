@@ -1,0 +1,38 @@
+"""What a request wants, as far as the steps differ by it: the right, and what goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from avgflow.asked import NOTHING, Asked
+from avgflow.handling.environment import Environment
+from avgflow.intake import Intake, RestrictionGround, Right, Scope
+from avgflow.register import requests
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """`scope`: of an objection. `ground`: of a restriction. `asked`: the values to correct, and the like."""
+
+    right: Right
+    scope: Scope | None = None
+    ground: RestrictionGround | None = None
+    asked: Asked = NOTHING
+
+
+def of_intake(intake: Intake) -> Wanted:
+    """What a request that is not registered would want."""
+    return Wanted(intake.right, intake.scope, intake.ground, intake.asked)
+
+
+def of_requests(env: Environment, register: Connection, numbers: Iterable[str]) -> dict[str, Wanted]:
+    """What registered requests want."""
+    found: dict[str, Wanted] = {}
+    for number in numbers:
+        request = requests.get(register, number)
+        asked = requests.asked(register, env.keyring, number)
+        found[number] = Wanted(request.right, request.scope, request.ground, asked)
+    return found
