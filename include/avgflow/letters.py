@@ -20,6 +20,7 @@ from avgflow.dossier.objection import ObjectionAnswer
 from avgflow.errors import AvgflowError
 from avgflow.mail import address, compose, one_line
 from avgflow.policy.models import Policy, Recipient
+from avgflow.register.notices import Told
 from avgflow.templating import Templates
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ _SUBJECTS = {
     "erasure_nothing_found": _ERASURE,
     "withdrawn": _ERASURE,
     "objection": Text(nl="Uw bezwaar {number}", en="Your objection {number}"),
-    "recipient": Text(nl="Gegevens wissen: {number}", en="Erasing data: {number}"),
+    Told.ERASED: Text(nl="Gegevens wissen: {number}", en="Erasing data: {number}"),
+    Told.CORRECTED: Text(nl="Gegevens verbeteren: {number}", en="Correcting data: {number}"),
+    Told.RESTRICTED: Text(nl="Gegevens niet gebruiken: {number}", en="Not using data: {number}"),
+    Told.LIFTED: Text(nl="Gegevens weer gebruiken: {number}", en="Using data again: {number}"),
     "stopped": Text(nl="Gestopt: {number}", en="Stopped: {number}"),
     "waiting": Text(nl="Wacht op u: {number}", en="Waiting for you: {number}"),
     "loose_ends": Text(nl="Nog te doen: {number}", en="Still to do: {number}"),
@@ -154,11 +158,13 @@ def recipient_mail(
     identifiers: Mapping[str, Iterable[str]],
     language: Language = "nl",
     templates: Templates | None = None,
+    told: Told = Told.ERASED,
+    corrected: Sequence[tuple[Text, str]] = (),
 ) -> EmailMessage:
-    """The notice of art. 19: which kinds of data were erased, and what is asked.
+    """The notice of art. 19: what was done with which kinds of data, and what is asked.
 
     `identifiers`: the person's, by kind; only those of a kind by which this recipient knows people go into the mail.
-    `ToldByHand` for a recipient without an e-mail address.
+    `corrected`: the right values, each with what it is called. `ToldByHand` for a recipient without an e-mail address.
     """
     if recipient.email is None:
         raise ToldByHand(number, recipient.id)
@@ -173,10 +179,10 @@ def recipient_mail(
         "recipient": recipient,
         "titles": [title.in_(language) for title in titles],
         "known": known,
+        "told": told.value,
+        "corrected": [(name.in_(language), one_line(value)) for name, value in corrected],
     }
-    return compose(
-        "recipient", _subject("recipient", number, language), policy, language, to, _or_own(templates), **values
-    )
+    return compose("recipient", _subject(told, number, language), policy, language, to, _or_own(templates), **values)
 
 
 def loose_ends_mail(

@@ -179,7 +179,7 @@ def test_a_recipients_confirmation_is_recorded(command: Register) -> None:
     with transaction(command.engine) as conn:
         number = a_request(conn, command.keyring, right="erasure").number
         for recipient in ("bailiff", "lawyer"):
-            notices.put_notice(conn, command.keyring, number, recipient, None, "officer")
+            notices.put_notice(conn, command.keyring, number, recipient, notices.Told.ERASED, None, "officer")
     assert run("recipient", "confirm", number, "bailiff").stdout == f"{number}: bailiff has confirmed.\n"
     confirmed = answer("recipient", "confirm", number, "bailiff")
     assert answer("recipient", "list", number)[0] == confirmed  # type: ignore[index]

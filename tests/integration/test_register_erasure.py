@@ -203,9 +203,9 @@ def test_a_recipient_is_told_once_and_confirms_once(register: Register, number: 
     keyring = register.keyring
     with transaction(register.engine) as conn:
         mail = outbox.enqueue(conn, keyring, number, "notice:bailiff", "x@bailiff.example", a_message())
-        told = notices.put_notice(conn, keyring, number, "bailiff", mail, "avgflow")
-        assert notices.put_notice(conn, keyring, number, "bailiff", None, "officer") == told
-        notices.put_notice(conn, keyring, number, "lawyer", None, "officer")
+        told = notices.put_notice(conn, keyring, number, "bailiff", notices.Told.ERASED, mail, "avgflow")
+        assert notices.put_notice(conn, keyring, number, "bailiff", notices.Told.ERASED, None, "officer") == told
+        notices.put_notice(conn, keyring, number, "lawyer", notices.Told.ERASED, None, "officer")
         assert [(each.recipient, each.message_id) for each in notices.notices(conn, number)] == [
             ("bailiff", mail),
             ("lawyer", None),
@@ -274,7 +274,7 @@ def test_nothing_is_kept_for_a_request_that_is_not_there(register: Register) -> 
         lambda conn: approvals.put_approval(conn, keyring, nobody, A, "officer"),
         lambda conn: intents.put_intent(conn, keyring, nobody, Step.ERASE, "crm", A, "1", SYSTEM, {}, A, {}),
         lambda conn: tombstones.put_tombstones(conn, keyring, nobody, "crm", {}),
-        lambda conn: notices.put_notice(conn, keyring, nobody, "bailiff", None, "officer"),
+        lambda conn: notices.put_notice(conn, keyring, nobody, "bailiff", notices.Told.ERASED, None, "officer"),
         lambda conn: notices.confirm(conn, keyring, nobody, "bailiff", "officer"),
         lambda conn: subjects.note(conn, keyring, nobody, {"email": "a@b.nl"}),
         lambda conn: suppressions.suppress(conn, keyring, "email", "a@b.nl", "erasure", nobody, "officer"),
@@ -299,7 +299,7 @@ def worked(register: Register, number: str) -> str:
         holds.release(conn, keyring, holds.place(conn, keyring, person, "R2", None, "claim", "officer").id, "officer")
         holds.place(conn, keyring, person, None, None, "claim", "officer")
         mail = outbox.enqueue(conn, keyring, number, "notice:bailiff", CANARY["email"], a_message())
-        notices.put_notice(conn, keyring, number, "bailiff", mail, "avgflow")
+        notices.put_notice(conn, keyring, number, "bailiff", notices.Told.ERASED, mail, "avgflow")
         subjects.note(conn, keyring, number, person)
     return number
 

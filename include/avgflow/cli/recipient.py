@@ -1,4 +1,4 @@
-"""`avgflow recipient …`: who was told that data were erased, and who confirmed (AVG art. 19)."""
+"""`avgflow recipient …`: who was told of what was done with data, and who confirmed (AVG art. 19)."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def list_(
     if as_json:
         typer.echo(json.dumps([document(notice) for notice in found], indent=2))
         return
-    table = shown.grid("request", "recipient", "told", "by mail", "confirmed")
+    table = shown.grid("request", "recipient", "of", "told", "by mail", "confirmed")
     for notice in found:
         confirmed = on_day(notice.confirmed_at) if notice.confirmed_at else "not yet"
         mailed = "yes" if notice.message_id else "no"
-        table.add_row(notice.number, notice.recipient, on_day(notice.told_at), mailed, confirmed)
+        table.add_row(notice.number, notice.recipient, notice.told, on_day(notice.told_at), mailed, confirmed)
     shown.print_table(table)
 
 
@@ -48,7 +48,7 @@ def confirm(
     recipient: Annotated[str, typer.Argument(help="The recipient, as `avgflow recipient list` names it.")],
     as_json: AsJson = False,
 ) -> None:
-    """Put on record that a recipient confirmed that it has erased the data too."""
+    """Put on record that a recipient confirmed that it did what it was asked last."""
     env = environment.of_settings()
     with transaction(env.register) as register:
         notice = notices.confirm(register, env.keyring, number, recipient, actor(env))

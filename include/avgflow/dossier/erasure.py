@@ -186,12 +186,6 @@ def of_plan(
     )
 
 
-def titles_erased(answer: ErasureAnswer, recipient: Recipient) -> tuple[Text, ...]:
-    """The kinds of erased data that a recipient may have: it is told of no others."""
-    got = {answer.policy.classes[name].title for name in recipient.classes}
-    return tuple(one.title for one in answer.erased if one.title in got)
-
-
 def _erased(catalog: Catalog, policy: Policy, steps: Iterable[Step], kept: set[str | None]) -> Iterable[Erased]:
     groups: dict[str | None, list[Step]] = defaultdict(list)
     for step in steps:

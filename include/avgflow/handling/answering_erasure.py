@@ -14,22 +14,22 @@ from sqlalchemy import Connection
 from avgflow import letters
 from avgflow.dossier import erasure
 from avgflow.dossier.erasure import ErasureAnswer
-from avgflow.handling import planning, recounting, suppressing
+from avgflow.handling import notifying, planning, recounting, suppressing
 from avgflow.handling.answering import ANSWER, NotProven
 from avgflow.handling.environment import Environment
+from avgflow.handling.notifying import RECIPIENT
 from avgflow.intake import Subject, day_in_amsterdam
 from avgflow.letters import Mention
 from avgflow.plan import Plan
 from avgflow.policy.models import Recipient
-from avgflow.register import events, locks, notices, outbox, requests
+from avgflow.register import events, locks, outbox, requests
 from avgflow.register.database import transaction
-from avgflow.register.events import SYSTEM
 from avgflow.register.evidence import Evidence
 from avgflow.register.names import EventName
+from avgflow.register.notices import Told
 
 LOOSE_ENDS = "loose-ends"
-RECIPIENT = "recipient"
-"""Kinds of mails beside the answer; a recipient's has its id behind it."""
+"""The kind of the mail to the privacy officer about what only a human can do."""
 
 REASON = "erasure"
 """Why an address is suppressed."""
@@ -55,7 +55,7 @@ def tell_by_hand(env: Environment, number: str, refused: Collection[str]) -> Seq
     """Put a mail to the privacy officer in the outbox about recipients whose mail server refuses our mail for good."""
     with transaction(env.register) as register:
         kinds = [mail.kind for mail in outbox.mails(register, number) if mail.message_id in refused]
-        by_hand = [env.policy.recipient(kind.partition(":")[2]) for kind in kinds if kind.startswith(f"{RECIPIENT}:")]
+        by_hand = [env.policy.recipient(kind.split(":")[1]) for kind in kinds if kind.startswith(f"{RECIPIENT}:")]
         if not by_hand:
             return []
         mail = letters.loose_ends_mail(number, env.policy, (), by_hand, templates=env.templates)
@@ -101,19 +101,9 @@ def _make(env: Environment, register: Connection, number: str) -> None:
 
 
 def notify(env: Environment, register: Connection, plan: Plan, answer: ErasureAnswer) -> Sequence[Recipient]:
-    """A mail to each recipient that has an address; the others are returned, for a human to tell. All are on record, to
-    be confirmed.
-    """
-    own = suppressing.own(plan)
-    for recipient in answer.told:
-        message_id = None
-        if recipient.email is not None:
-            titles = erasure.titles_erased(answer, recipient)
-            mail = letters.recipient_mail(plan.number, env.policy, recipient, titles, own, templates=env.templates)
-            kind = f"{RECIPIENT}:{recipient.id}"
-            message_id = outbox.enqueue(register, env.keyring, plan.number, kind, recipient.email, mail)
-        notices.put_notice(register, env.keyring, plan.number, recipient.id, message_id, SYSTEM)
-    return [recipient for recipient in answer.told if recipient.email is None]
+    """Tell the recipients of what was erased; those are returned whom a human has to tell."""
+    titles = [one.title for one in answer.erased]
+    return notifying.notify(env, register, plan, Told.ERASED, answer.told, titles)
 
 
 def _queue(

@@ -304,6 +304,7 @@ notice = Table(
     metadata,
     Column("number", Text, ForeignKey("request.number"), primary_key=True),
     Column("recipient", Text, primary_key=True),
+    Column("told", Text, primary_key=True),
     Column("message_id", Text, ForeignKey("mail.message_id")),
     Column("told_at", MOMENT, nullable=False, server_default=NOW),
     Column("told_by", Text, nullable=False),
@@ -336,4 +337,19 @@ weighing = Table(
     CheckConstraint("upheld = (reason IS NULL)", name="reason"),
     UniqueConstraint("number", "record_class", name="weighing_class_key"),
     comment="How a human weighed an objection, by record class: upheld, or refused with a reason (AVG art. 21(1)).",
+)
+
+annotation = Table(
+    "annotation",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("number", Text, ForeignKey("request.number"), nullable=False),
+    Column("store", Text, nullable=False),
+    Column("table_name", Text, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("at", MOMENT, nullable=False, server_default=NOW),
+    UniqueConstraint("number", "store", "table_name", name="annotation_place_key"),
+    comment="What is noted about rows that stay as they are: the right value, or the person's own statement "
+    "(AVG art. 16).",
 )

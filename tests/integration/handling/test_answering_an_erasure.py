@@ -74,6 +74,10 @@ def test_all_that_goes_with_the_letter_is_done_once(own_stores: Office, subjects
     (notice,) = to(office, number, "privacy@leverancier.example")
     assert subject.identifiers["customer_number"].lower() in text_of(notice)
     assert subject.identifiers["email"] not in notice.as_string()
+    classes = office.env.policy.classes
+    named = {name for name, of_class in classes.items() if f"- {of_class.title.nl} " in text_of(notice)}
+    assert named
+    assert named <= set(office.env.policy.recipient(TOLD).classes)
     (loose_ends,) = to(office, number, office.env.policy.officer_mailbox)
     assert f"avgflow recipient confirm {number} suppliers" in text_of(loose_ends)
     assert f"confirm {number} {TOLD}" not in text_of(loose_ends)

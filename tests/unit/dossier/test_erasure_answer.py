@@ -25,7 +25,7 @@ from erasure_world import (
     title,
 )
 
-from avgflow.dossier.erasure import of_plan, titles_erased
+from avgflow.dossier.erasure import of_plan
 from avgflow.plan import Step
 
 
@@ -143,11 +143,6 @@ def test_only_who_got_erased_data_is_told_and_no_authority() -> None:
     assert [recipient.id for recipient in answer(gone("R11", "marketing")).told] == ["it-companies"]
     told = {recipient.id for recipient in answer(gone("R1"), gone("R4", "orders")).told}
     assert told == {"it-companies", "suppliers", "bailiffs", "lawyers", "administrators"}
-
-
-def test_a_recipient_is_told_only_of_the_kinds_it_got() -> None:
-    bailiffs = policy().recipient("bailiffs")
-    assert titles_erased(answer(*SOLE_PROPRIETOR, gone("R1")), bailiffs) == (title("R1"),)
 
 
 def test_what_changes_for_the_person_is_said_only_where_all_is_gone() -> None:
