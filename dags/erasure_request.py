@@ -38,7 +38,7 @@ from airflow.sdk import DAG, Param, chain
 
 from avgflow_airflow.asking import ApproveOperator, IdentifyOperator
 from avgflow_airflow.stores import pool_of, store_names
-from avgflow_airflow.tasks import DEFAULT_ARGS, MAIL_RETRIES, answer_erasure, close, erase, plan, recount
+from avgflow_airflow.tasks import DEFAULT_ARGS, MAIL_RETRIES, answer_erasure, change, close, plan, recount
 
 with DAG(
     dag_id="erasure_request",
@@ -57,7 +57,7 @@ with DAG(
         plan.override(task_display_name="Plan")(),
         ApproveOperator(task_id="approve", task_display_name="Goedkeuring"),
         [
-            erase.override(task_id=store, task_display_name=title, pool=pool_of(store))(store)
+            change.override(task_id=store, task_display_name=title, pool=pool_of(store))(store)
             for store, title in store_names().items()
         ],
         recount.override(task_id="validate", task_display_name="Natelling")(),

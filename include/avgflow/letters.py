@@ -17,6 +17,7 @@ from avgflow.catalog.models import Text
 from avgflow.dossier.content import Answer, Language
 from avgflow.dossier.erasure import ErasureAnswer, Withdrawal
 from avgflow.dossier.objection import ObjectionAnswer
+from avgflow.dossier.rectification import RectificationAnswer
 from avgflow.errors import AvgflowError
 from avgflow.mail import address, compose, one_line
 from avgflow.policy.models import Policy, Recipient
@@ -35,7 +36,9 @@ _SUBJECTS = {
     "nothing_found": _ACCESS,
     "erasure": _ERASURE,
     "erasure_nothing_found": _ERASURE,
-    "withdrawn": _ERASURE,
+    "withdrawn": Text(nl="Uw verzoek {number}", en="Your request {number}"),
+    "rectification": Text(nl="Uw verzoek om verbeteren {number}", en="Your correction request {number}"),
+    "email_changed": Text(nl="Uw e-mailadres is veranderd {number}", en="Your e-mail address was changed {number}"),
     "objection": Text(nl="Uw bezwaar {number}", en="Your objection {number}"),
     Told.ERASED: Text(nl="Gegevens wissen: {number}", en="Erasing data: {number}"),
     Told.CORRECTED: Text(nl="Gegevens verbeteren: {number}", en="Correcting data: {number}"),
@@ -145,8 +148,29 @@ def objection_mail(answer: ObjectionAnswer, to: str, templates: Templates | None
     return _to_person("objection", answer, to, templates)
 
 
+def rectification_mail(answer: RectificationAnswer, to: str, templates: Templates | None = None) -> EmailMessage:
+    """The answer to a rectification: what is right now, and what stays as it is and why."""
+    return _to_person("rectification", answer, to, templates)
+
+
+def email_changed_mail(
+    number: str, policy: Policy, to: str, language: Language, templates: Templates | None = None
+) -> EmailMessage:
+    """To the former and to the new address of a person: it was changed. Names neither the one nor the other."""
+    who = address(to, f"the person of {number}")
+    return compose(
+        "email_changed",
+        _subject("email_changed", number, language),
+        policy,
+        language,
+        who,
+        _or_own(templates),
+        number=number,
+    )
+
+
 def withdrawn_mail(withdrawal: Withdrawal, to: str, templates: Templates | None = None) -> EmailMessage:
-    """The confirmation that a request to erase was withdrawn, and that nothing was erased."""
+    """The confirmation that a request was withdrawn, and that nothing was changed."""
     return _to_person("withdrawn", withdrawal, to, templates)
 
 
@@ -193,11 +217,21 @@ def loose_ends_mail(
     language: Language = "nl",
     templates: Templates | None = None,
     upheld: Sequence[str] = (),
+    told: Told = Told.ERASED,
+    noted: Sequence[str] = (),
 ) -> EmailMessage:
-    """To the privacy officer: texts that may still name an erased person, recipients to be told by hand, and kinds of
-    data whose use a human has to stop after an objection was upheld.
+    """To the privacy officer: texts that may still name an erased person or hold what was wrong; recipients to be told
+    by hand (`told`: what of); kinds of data whose use a human has to stop after an objection was upheld; what had to
+    stay as it is (`noted`).
     """
-    values = {"number": number, "mentions": mentions, "by_hand": by_hand, "upheld": upheld}
+    values = {
+        "number": number,
+        "mentions": mentions,
+        "by_hand": by_hand,
+        "upheld": upheld,
+        "told": told.value,
+        "noted": noted,
+    }
     return _to_officer("loose_ends", number, policy, language, templates, values)
 
 

@@ -29,9 +29,13 @@ Action = Literal[
     "stop",
     "weigh",
     "continue",
+    "correct",
+    "annotate",
+    "same",
+    "differs",
 ]
-"""`collect` and `leave out`: of an inzage. `set`, `stop`, `weigh`, `continue`: of an objection. The others: of an
-erasure, and of an objection that ends what rested on consent.
+"""`collect` and `leave out`: of an inzage. `set`, `stop`, `weigh`, `continue`: of an objection. `correct`, `annotate`,
+`same`, `differs`: of a rectification. The others: of an erasure, and of an objection that ends what rested on consent.
 
 `delete`; `anonymise`: the row stays for other rows that hang on it, its personal columns are overwritten; `keep`: with
 a ground, less the columns that the ground does not need; `unlink`: a row that points to one that goes, whose pointer
@@ -42,7 +46,7 @@ the objection, nothing changes; `continue`: used as before, with a ground.
 Counts = Mapping[tuple[str, TableName], Mapping[str | None, int]]
 """Rows by store and table, then by record class."""
 
-ASIDE = frozenset({"refresh", "follow", "stop", "weigh", "continue"})
+ASIDE = frozenset({"refresh", "follow", "stop", "weigh", "continue", "annotate", "same", "differs"})
 """Actions for which the transaction on a store does nothing."""
 
 _UNCHANGED = frozenset({"leave out", *ASIDE})
@@ -114,12 +118,25 @@ class Basis:
 
 
 @dataclass(frozen=True)
+class Fix:
+    """What is corrected: the right value of an attribute, and the wrong ones that stand in the stores; `fill`: none
+    stands there, so that it is filled in.
+    """
+
+    attribute: str
+    new: str
+    former: tuple[str, ...]
+    fill: bool = False
+
+
+@dataclass(frozen=True)
 class Plan:
     """All steps of one request, what its rows hang on, and how many rows hang only on a shared identifier.
 
     `suppress`: the channels on which the person is never written to for marketing again. `basis`: of an erasure. The
     day is no part of the digest: a plan that comes out the same the next day is the same plan. `done`: what was carried
-    out under earlier plans of this request; its rows are gone or set. `scope`: what an objection is to.
+    out under earlier plans of this request; its rows are gone, set or corrected. `scope`: what an objection is to.
+    `fixes`: what a rectification corrects.
     """
 
     number: str
@@ -132,6 +149,7 @@ class Plan:
     basis: Basis | None = None
     done: tuple[Step, ...] = ()
     scope: str | None = None
+    fixes: tuple[Fix, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -170,6 +188,7 @@ class Plan:
             basis=Basis(date.fromisoformat(basis["made_on"]), basis["contract_runs"]) if basis else None,
             done=tuple(map(Step.from_json, content["done"])),
             scope=content.get("scope"),
+            fixes=tuple(Fix(a, new, tuple(former), fill) for a, new, former, fill in content.get("fixes", ())),
         )
 
 
@@ -228,6 +247,22 @@ def objection(
     return _signed(plan, keyed_hash)
 
 
+def rectification(
+    number: str,
+    fixes: tuple[Fix, ...],
+    steps: Iterable[Step],
+    footprint: Footprint,
+    shared_rows: int,
+    basis: Basis,
+    done: tuple[Step, ...],
+    keyed_hash: Hash,
+) -> Plan:
+    """The plan of a rectification: the right values are part of what is approved."""
+    steps = tuple(steps)
+    made = Plan(number, "rectification", steps, footprint, shared_rows, "", (), basis, done, fixes=fixes)
+    return _signed(made, keyed_hash)
+
+
 def grouped(steps: Iterable[Step]) -> tuple[Step, ...]:
     """Steps of single rows as one step for all rows that share everything but their key, in the order of the first."""
     groups: dict[Step, list[Key]] = defaultdict(list)
@@ -250,6 +285,7 @@ def _content(plan: Plan) -> dict[str, Any]:
         "suppress": list(plan.suppress),
         "done": [step.to_json() for step in plan.done],
         **({"scope": plan.scope} if plan.scope else {}),
+        **({"fixes": [[f.attribute, f.new, list(f.former), f.fill] for f in plan.fixes]} if plan.fixes else {}),
     }
 
 

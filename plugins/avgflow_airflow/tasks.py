@@ -16,6 +16,7 @@ from avgflow.dossier.evidence import meaning_of
 from avgflow.handling import (
     answering_erasure,
     answering_objection,
+    answering_rectification,
     approving,
     closing,
     collecting,
@@ -89,7 +90,7 @@ def collect(store: str) -> None:
 
 
 @task
-def erase(store: str) -> None:
+def change(store: str) -> None:
     """What the approved plan says of one store, in one transaction, with the receipt."""
 
     def step(env: Environment, number: str) -> None:
@@ -145,6 +146,16 @@ def answer_erasure() -> None:
 
     def step(env: Environment, number: str) -> None:
         _send(env, number, answering_erasure.run(env, number))
+
+    running.run(get_current_context(), step)
+
+
+@task
+def answer_rectification() -> None:
+    """The letter to who asked for a correction, and whom it concerns besides."""
+
+    def step(env: Environment, number: str) -> None:
+        _send(env, number, answering_rectification.run(env, number))
 
     running.run(get_current_context(), step)
 

@@ -20,7 +20,7 @@ REQUEST_ONLY = {"access_request", "erasure_request", "objection_request"}
 """DAGs that handle one request: their whole configuration is its number."""
 
 DUTCH = re.compile(
-    r"\b(verzoek|inzageverzoek|wisverzoek|bezwaar|opschonen|termijnen|herhalen|bulk|huishouding)", re.IGNORECASE
+    r"\b(\w*verzoek|bezwaar|opschonen|termijnen|herhalen|bulk|huishouding)", re.IGNORECASE
 )
 
 

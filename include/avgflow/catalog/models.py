@@ -79,7 +79,8 @@ class Column(Strict):
     anyone; names of others in it are pseudonymised. `file_name` (bytea only): the column with the file's own name.
     `values`: what a stored code means to a person; the report shows that, the export the code. `erase: anonymise`:
     emptied in a row that has to stay (a ground that needs the row does not need this column); `erase_to`: SQL over the
-    row's columns for the value it then gets, instead of NULL or a random one.
+    row's columns for the value it then gets, instead of NULL or a random one. `shows`: the attributes that it repeats
+    in a text of its own (the name and address printed on an invoice).
     """
 
     personal: bool = True
@@ -96,6 +97,7 @@ class Column(Strict):
     values: dict[str, Text] = Field(default_factory=dict)
     erase: Literal["anonymise"] | None = None
     erase_to: str | None = None
+    shows: tuple[str, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -207,7 +209,8 @@ class Table(Strict):
     `erase`: what becomes of a row that may go: `delete`, or `anonymise` where the row is needed without the person.
     `running`: SQL over its columns; while it holds for any of a person's rows, a contract with them runs. `history`:
     filled by the store's own triggers, so that what an erasure itself makes there is removed again. `stops`: the marks
-    by which the store itself knows that somebody objected.
+    by which the store itself knows that somebody objected. `rectify: annotate`: its rows must stay as they are (issued
+    invoices); what is right is noted beside them.
     """
 
     title: Text
@@ -222,6 +225,7 @@ class Table(Strict):
     running: str | None = None
     history: bool = False
     stops: tuple[Stop, ...] = ()
+    rectify: Literal["correct", "annotate"] = "correct"
     access: bool = True
     why: Text | None = None
 
@@ -336,6 +340,17 @@ class Catalog(Strict):
         for store in self.stores.values():
             for name, table in store.tables.items():
                 yield store, name, table
+
+    @property
+    def correctable(self) -> frozenset[str]:
+        """The attributes that a person can have corrected: what somebody provided, in a table that may change."""
+        return frozenset(
+            column.attribute
+            for _, _, table in self.tables()
+            if table.kind == "table" and table.subject and table.rectify == "correct" and not table.history
+            for column in table.columns.values()
+            if column.attribute and column.origin != "derived" and not column.third_party
+        )
 
     def column(self, name: ColumnName) -> Column | None:
         """The column, or None where the catalog has no such column."""

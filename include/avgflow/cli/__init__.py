@@ -6,7 +6,20 @@ import sys
 
 import typer
 
-from avgflow.cli import audit, catalog, deadlines, demo, hold, recipient, register, replay, request, stack, suppression
+from avgflow.cli import (
+    annotation,
+    audit,
+    catalog,
+    deadlines,
+    demo,
+    hold,
+    recipient,
+    register,
+    replay,
+    request,
+    stack,
+    suppression,
+)
 from avgflow.errors import AvgflowError
 
 app = typer.Typer(
@@ -20,6 +33,7 @@ app = typer.Typer(
 app.add_typer(request.app, name="request")
 app.add_typer(hold.app, name="hold")
 app.add_typer(recipient.app, name="recipient")
+app.add_typer(annotation.app, name="annotation")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(audit.app, name="audit")

@@ -9,10 +9,10 @@ import typer
 
 from avgflow import answers
 from avgflow.airflow_api import AirflowApi
-from avgflow.cli.keyboard import actor, day
+from avgflow.cli.keyboard import actor, day, named
 from avgflow.cli.shown import say
 from avgflow.errors import AvgflowError
-from avgflow.handling import approving, asking_person, environment, extending, weighing, withdrawing
+from avgflow.handling import approving, asking_person, correcting, environment, extending, weighing, withdrawing
 from avgflow.handling import candidates as possible
 from avgflow.handling.environment import Environment
 from avgflow.handling.extending import Reason
@@ -95,6 +95,18 @@ def refuse(number: Number) -> None:
     """Refuse the plan that waits for approval; nothing is changed, and the request is stopped, on record."""
     env, request = _waiting(number, Waiting.APPROVAL)
     _give(env, request, STOP, {})
+
+
+@app.command()
+def correct(
+    number: Number,
+    was: Annotated[list[str], typer.Option(help="The wrong value, as attribute=value, such as street=….")],
+) -> None:
+    """Say which of the person's values is wrong, where the stores hold several; then clear task 'plan'."""
+    env = environment.of_settings()
+    wrong = named(was, "--was", "attribute=value, such as street=…")
+    correcting.say_which(env, number, wrong, actor(env))
+    say(f"{number}: recorded for {', '.join(sorted(wrong))}. Clear its task 'plan' and what follows, in Airflow.")
 
 
 @app.command()

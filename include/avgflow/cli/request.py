@@ -14,7 +14,7 @@ from avgflow.cli.keyboard import actor, identifiers, named
 from avgflow.cli.shown import say
 from avgflow.errors import AvgflowError
 from avgflow.handling import candidates as possible
-from avgflow.handling import environment, planning, previewing, recounting
+from avgflow.handling import correcting, environment, planning, previewing, recounting
 from avgflow.handling.registering import DAGS
 from avgflow.intake import parse
 from avgflow.plan import Plan
@@ -147,6 +147,9 @@ def show(
     candidates: Annotated[
         bool, typer.Option("--candidates", help="The persons it may be about (personal data; put on record).")
     ] = False,
+    asked: Annotated[
+        bool, typer.Option("--asked", help="What it asks to correct or to attach (personal data; put on record).")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show where a request stands, what happened, and what is to be done."""
@@ -159,6 +162,7 @@ def show(
         planned = planning.newest(env, register, number) if plan else None
         approval = approvals.approval(register, number)
     people = possible.show(env, number, actor(env)) if candidates else None
+    more = correcting.show(env, number, actor(env)).to_json() if asked else None
     if as_json:
         document: dict[str, Any] = request.to_json()
         document["events"] = [
@@ -174,6 +178,8 @@ def show(
             document["approved"] = approval is not None and approval.digest == planned.digest
         if people is not None:
             document["candidates"] = people
+        if more is not None:
+            document["asked"] = more
         say(json.dumps(document, indent=2, default=str))
         return
     _show(request, as_json=False)
@@ -186,6 +192,8 @@ def show(
             say(line)
         say(shown.approval(planned, approval))
     for line in people or []:
+        say(line)
+    for line in shown.asked(more) if more is not None else []:
         say(line)
 
 

@@ -145,6 +145,17 @@ def approval(made: Plan, given: Approval | None) -> str:
     )
 
 
+def asked(document: Mapping[str, Any]) -> list[str]:
+    """What a request asks besides its right, a line each: personal data."""
+    lines = [
+        f"Correct {one['attribute']}: {one['new']}" + (f" (was {one['old']})" if one["old"] else "")
+        for one in document["corrections"]
+    ]
+    lines += [f"Statement: {line}" for line in (document["statement"] or "").splitlines()]
+    lines += [f"To another controller: {document['destination']}"] if document["destination"] else []
+    return lines or ["It asks no more than its right says."]
+
+
 def grid(*titles: str, folds: Sequence[str] = ()) -> Table:
     """A table without lines, in which only the columns named in `folds` may break: a number is to be copied whole."""
     table = Table(box=None, pad_edge=False)

@@ -1,4 +1,4 @@
-"""Re-counting one store after an erasure or an objection, by fresh reads: figures only, no value of any row.
+"""Re-counting one store after a right that changed it, by fresh reads: figures only, no value of any row.
 
 What was to go is looked for by key, what was to stay too; whatever still hangs on the person is counted by SQL that
 shares nothing with the erasing (`stores.count.afresh`).
@@ -14,9 +14,11 @@ from sqlalchemy import Connection
 from avgflow.catalog.models import Store
 from avgflow.completeness.verdict import Check, Proof
 from avgflow.identity import Footprint, Key
+from avgflow.intake import Right
 from avgflow.plan import Plan, Step
 from avgflow.register.receipts import COUNTED_DELETED, COUNTED_INSERTED, COUNTED_TOGETHER, Receipt
-from avgflow.stores import count, presence, survey
+from avgflow.stores import correct, count, presence, survey
+from avgflow.stores.erase import right_values
 from avgflow.stores.selection import Target
 from avgflow.stores.survey import VIEWS, Found, Ground
 
@@ -29,7 +31,8 @@ class Recount:
     to stay and are not; `more`: that hang on the person and are in no plan; `filled`: whose overwritten columns still
     hold something of the person; `dangling`: that point to a row that is gone; `beyond`: changed over or under the
     plan, by the receipt and by PostgreSQL's own counters; `marked`: to be set for an objection, `unmarked`: of these,
-    not set.
+    not set; `corrected`: in which something is to be corrected, `wrong`: of these, without the right value; `former`:
+    of the person that still hold a wrong value where it is corrected.
     """
 
     store: str
@@ -46,6 +49,9 @@ class Recount:
     beyond: int = 0
     marked: int = 0
     unmarked: int = 0
+    corrected: int = 0
+    wrong: int = 0
+    former: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,20 @@ OBJECTION = Proof(
 """That an objection set its marks, erased what rested on consent, and did nothing else. Rows that came since are no
 fault of it: the person goes on being a customer."""
 
-PROOFS = {proof.name: proof for proof in (ERASURE, OBJECTION)}
+RECTIFICATION = Proof(
+    "rectification",
+    (
+        Check("right", "overal staat het juiste gegeven", "the right value is everywhere", "wrong"),
+        Check("no_longer_wrong", "nergens staat nog het onjuiste", "the wrong value is nowhere left", "former"),
+        Check("kept", "elke rij is er nog", "every row is there", "missing"),
+        Check("untouched", "geen andere rij is veranderd", "no other row was changed", "beyond"),
+    ),
+    tables_of,
+)
+"""That every wrong value made way for the right one, and nothing else was changed. What stays as it is by law, or tells
+of the past, is in no check."""
+
+PROOFS = {proof.name: proof for proof in (ERASURE, OBJECTION, RECTIFICATION)}
 """By the right that is proven."""
 
 
@@ -125,11 +144,12 @@ def _one(
         kept=_rows(steps, "keep"),
         unlinked=_rows(steps, "unlink"),
         marked=_rows(steps, "set"),
+        corrected=_rows(steps, "correct"),
     )
     if target.table.kind in VIEWS:
         return _of_view(view, target, erased, planned)
     gone = _keys([*steps, *done], "delete")
-    staying = _keys(steps, "anonymise", "keep", "set")
+    staying = _keys(steps, "anonymise", "keep", "set", "correct", "annotate", "same", "differs")
     if not target.table.key:
         # An overwritten row without a key is another row now.
         staying = _keys([step for step in steps if not step.columns], "anonymise", "keep")
@@ -146,8 +166,39 @@ def _one(
             presence.filled(view, target, ground, erased.footprint, step.columns, step.keys) for step in overwritten
         ),
         dangling=sum(presence.dangling(view, ground, key, gone) for key in ground.foreign_keys if key.target == name),
+        wrong=_wrong(view, target, erased.plan, [*steps, *done]),
+        former=_former(target, erased.plan, [row for row in found if row.table == name]),
         unmarked=presence.unmarked(view, target, erased.plan.scope, _keys([*steps, *done], "set")),
         beyond=_beyond(erased.receipt, str(name), steps),
+    )
+
+
+def _wrong(view: Connection, target: Target, plan: Plan, steps: Sequence[Step]) -> int:
+    """Rows that were to be corrected, now or under an earlier plan, and do not hold the right value."""
+    right = {fix.attribute: fix.new for fix in plan.fixes}
+    return sum(
+        correct.wrong(view, target, right_values(target.table, step, right), step.keys)
+        for step in steps
+        if step.action == "correct" and target.table.key
+    )
+
+
+def _former(target: Target, plan: Plan, rows: Sequence[Found]) -> int:
+    """The person's rows in which a wrong value stands that should not."""
+    differ = {key for step in plan.steps if step.table == target.name and step.action == "differs" for key in step.keys}
+    if target.table.rectify == "annotate" or target.table.history:
+        return 0
+    former = {
+        (name, value)
+        for fix in plan.fixes
+        for name, column in target.table.columns.items()
+        if column.attribute == fix.attribute and not column.third_party
+        for value in fix.former
+    }
+    return sum(
+        any(row.values.get(name) is not None and (row.values[name] or "").strip() == value for name, value in former)
+        for row in rows
+        if row.key not in differ
     )
 
 
@@ -169,9 +220,9 @@ def _beyond(receipt: Receipt, table: str, steps: Sequence[Step]) -> int:
 def _of_view(view: Connection, target: Target, erased: Erased, planned: Recount) -> Recount:
     """A view shows what its tables hold: after an erasure that keeps nothing here, no identifier of the person.
 
-    An objection leaves the person where they are.
+    Any other right leaves the person where they are.
     """
-    if erased.plan.scope:
+    if erased.plan.right != Right.ERASURE:
         return planned
     kept = any(step.action == "keep" for step in erased.plan.steps_of(target.store.store))
     shown = 0 if kept else presence.identified(view, target, erased.footprint)

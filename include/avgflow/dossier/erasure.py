@@ -139,9 +139,10 @@ class ErasureAnswer:
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """A request to erase that the person took back before anything was erased."""
+    """A request to erase or correct (`right`) that the person took back before anything was changed."""
 
     number: str
+    right: str
     language: Language
     name: str | None
     received: date

@@ -86,6 +86,19 @@ _KINDS = {
         ),
         totals=(("marked", "Rijen gezet"), ("deleted", "Rijen te wissen"), ("anonymised", "Rijen leeg te maken")),
     ),
+    "rectification": _Kind(
+        title="Bewijs van verbetering",
+        proven="Verbeterd. Waar het onjuiste stond, staat nu het juiste. Van anderen is niets veranderd.",
+        not_proven="Niet bewezen. De persoon heeft geen antwoord gekregen. Hieronder staat bij welke tabel welke "
+        "controle mislukte.",
+        figures=(
+            ("corrected", "Te verbeteren"),
+            ("wrong", "Niet juist"),
+            ("former", "Nog onjuist"),
+            ("missing", "Ten onrechte weg"),
+        ),
+        totals=(("corrected", "Rijen te verbeteren"),),
+    ),
 }
 _COUNTERS = (("deleted", "gewist"), ("updated", "gewijzigd"), ("inserted", "toegevoegd"))
 _CHECKS = {
@@ -106,6 +119,8 @@ _CHECKS = {
     "emptied": "in lege kolommen staat niets meer",
     "untouched": "geen andere rij is veranderd",
     "marked": "elk kenmerk is gezet",
+    "right": "overal staat het juiste gegeven",
+    "no_longer_wrong": "nergens staat nog het onjuiste",
     "whole": "geen verwijzing wijst in het niets",
 }
 _CHANNELS = {"email": "reclame per e-mail", "email-surveys": "klantonderzoeken per e-mail"}

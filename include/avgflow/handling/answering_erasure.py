@@ -78,7 +78,7 @@ def _make(env: Environment, register: Connection, number: str) -> None:
         raise NotProven(number)
     plan = planning.newest(env, register, number)
     request, subject = requests.get(register, number), requests.subject(register, env.keyring, number)
-    mentions = _mentions(proven)
+    mentions = mentions_of(proven)
     answer = erasure.of_plan(
         plan,
         env.catalog,
@@ -123,6 +123,6 @@ def _queue(
         outbox.enqueue(register, env.keyring, number, LOOSE_ENDS, officer, mail)
 
 
-def _mentions(proof: Evidence) -> list[Mention]:
+def mentions_of(proof: Evidence) -> list[Mention]:
     """The free-text columns in which the re-count found identifiers of the person again."""
     return [Mention(**found) for found in proof.result.get("mentions", ())]

@@ -16,10 +16,11 @@ from sqlalchemy import Connection
 
 from avgflow.errors import AvgflowError
 from avgflow.fields import AMSTERDAM
-from avgflow.handling import planning, turns
+from avgflow.handling import planning, rehearsing, turns
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused, Question, Waiting, ask, refuse_closed
 from avgflow.handling.turns import NotItsTurn, Pause
+from avgflow.intake import Right
 from avgflow.register import approvals, events, locks, plans, requests
 from avgflow.register.approvals import Approval
 from avgflow.register.database import transaction
@@ -58,13 +59,15 @@ def approve(env: Environment, number: str) -> Question | Wait | None:
     if turns.wait(env, number):
         return _poll(env)
     plan = planning.make(env, [number])[number]
+    rehearsing.rehearse(env, plan)
     with transaction(env.register) as register:
         approval = approvals.approval(register, number)
         if approval is None or approval.digest != plan.digest:
             question = Question(number, Waiting.APPROVAL)
             ask(env, register, question)
             return question
-    until = _until(env, approval)
+        right = requests.get(register, number).right
+    until = _until(env, approval, right)
     if datetime.now(UTC) < until:
         return _cool_off(env, number, until)
     return _poll(env) if turns.begin(env, number) else None
@@ -107,7 +110,8 @@ def require(env: Environment, number: str) -> None:
     """
     with transaction(env.register) as register:
         approval = approvals.approval(register, number)
-    if approval is not None and datetime.now(UTC) < _until(env, approval):
+        right = requests.get(register, number).right
+    if approval is not None and datetime.now(UTC) < _until(env, approval, right):
         raise StillCoolingOff(number)
     if first := turns.begin(env, number):
         raise NotItsTurn(number, first[0].number)
@@ -123,7 +127,10 @@ def approved(env: Environment, register: Connection, number: str) -> bool:
     return standing is not None and standing.digest == newest
 
 
-def _until(env: Environment, approval: Approval) -> datetime:
+def _until(env: Environment, approval: Approval, right: Right) -> datetime:
+    """Only what is erased cannot be had back; a correction can be corrected again."""
+    if right is not Right.ERASURE:
+        return approval.at
     return approval.at + timedelta(days=env.policy.erasure.cooling_off_days)
 
 

@@ -1,5 +1,5 @@
-"""What of an erasure or an objection is carried out in a store: what became of a transaction, the receipt, the views
-made anew.
+"""What of a right that changes stores is carried out in one: what became of a transaction, the receipt, the views made
+anew.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from avgflow.plan import ASIDE, Plan
 from avgflow.register import intents, locks, plans, receipts, requests, tombstones
 from avgflow.register.database import transaction
 from avgflow.register.receipts import Receipt, Step
-from avgflow.stores import changes, presence, survey
+from avgflow.stores import changes, correct, presence, survey
 from avgflow.stores.changes import Tally
+from avgflow.stores.erase import right_values
 from avgflow.stores.survey import Ground
 
 
@@ -31,18 +32,18 @@ class StoreUnsettled(StoreFault):
 
     def __init__(self, store: str) -> None:
         super().__init__(
-            f"An earlier transaction of this erasure is still at its end in '{store}'. It is looked at again; nothing "
+            f"An earlier transaction of this request is still at its end in '{store}'. It is looked at again; nothing "
             f"is done twice."
         )
         self.store = store
 
 
 def standing(register: Connection, number: str) -> dict[str, Receipt]:
-    """The receipts of a request's erasure or objection, by store."""
+    """The receipts of what a request changed, by store."""
     return {one.store: one for one in receipts.receipts(register, number) if one.step in _STEPS.values()}
 
 
-_STEPS = {Right.ERASURE: Step.ERASE, Right.OBJECTION: Step.STOP}
+_STEPS = {Right.ERASURE: Step.ERASE, Right.OBJECTION: Step.STOP, Right.RECTIFICATION: Step.CORRECT}
 
 
 def step_of(right: str) -> Step:
@@ -93,7 +94,7 @@ def open_plans(env: Environment, store: str, plans: Mapping[str, Plan]) -> dict[
 
 def _anything_left(env: Environment, store: str, connection: Connection, plan: Plan) -> bool:
     """Whether a row that was to go is there, a column that was to be overwritten holds what it held, or one that was to
-    be set is not.
+    be set or corrected is not.
     """
     ground = ground_of(env, store, connection)
     found = survey.find(connection, ground, {plan.number: plan.footprint})[plan.number]
@@ -102,6 +103,13 @@ def _anything_left(env: Environment, store: str, connection: Connection, plan: P
         presence.unmarked(connection, ground.targets[step.table], plan.scope, step.keys)
         for step in plan.steps_of(store)
         if step.action == "set"
+    ):
+        return True
+    right = {fix.attribute: fix.new for fix in plan.fixes}
+    if any(
+        correct.wrong(connection, target, right_values(target.table, step, right), step.keys)
+        for step in plan.steps_of(store)
+        if step.action == "correct" and (target := ground.targets[step.table]).table.key
     ):
         return True
     return any(

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection
 
 from avgflow.catalog import live
 from avgflow.effects import OwnRow, effects
-from avgflow.handling import objecting
+from avgflow.handling import objecting, rectifying
 from avgflow.handling.environment import CheckedView, Environment
 from avgflow.handling.wanted import Wanted
 from avgflow.identity import Footprint
 from avgflow.intake import Right
-from avgflow.plan import Action, Basis, Step
+from avgflow.plan import Action, Basis, Fix, Step
 from avgflow.policy import decide
 from avgflow.policy.decide import Record, Situation
 from avgflow.policy.models import Policy
@@ -32,10 +32,11 @@ EMAIL = "email"
 
 @dataclass(frozen=True)
 class Decided:
-    """What becomes of one person's rows in all stores, and on which basis."""
+    """What becomes of one person's rows in all stores, and on which basis; `fixes`: of a rectification."""
 
     steps: tuple[Step, ...]
     basis: Basis
+    fixes: tuple[Fix, ...] = ()
 
 
 def everywhere(
@@ -50,6 +51,7 @@ def everywhere(
     def look(store: str) -> tuple[Ground, dict[str, list[Found]]]:
         connection = view.connections[store]
         ground = Ground.of(view.targets(store), live.keyed(connection, view.checked[store].live))
+        ground = rectifying.reading(ground, (one.asked for one in wanted.values()))
         return ground, survey.find(connection, ground, people)
 
     seen = together(view.connections, look)
@@ -58,6 +60,7 @@ def everywhere(
         for number in people
     }
     situations = situation(env, people, basis)
+    wanted = {number: _fixed(view, number, one, seen) for number, one in wanted.items()}
 
     def judged(store: str) -> dict[str, tuple[Step, ...]]:
         ground, found = seen[store]
@@ -73,9 +76,24 @@ def everywhere(
                 for step in _with_views(made[store][number], views[store][number], wanted[number])
             ),
             basis[number],
+            wanted[number].fixes,
         )
         for number in people
     }
+
+
+def _fixed(
+    view: CheckedView, number: str, wanted: Wanted, seen: Mapping[str, tuple[Ground, Mapping[str, Sequence[Found]]]]
+) -> Wanted:
+    """What a rectification wants, with the wrong values as they stand in all stores; `ValueTaken` where a right one is
+    somebody else's.
+    """
+    if wanted.right is not Right.RECTIFICATION:
+        return wanted
+    rows = [row for ground, found in seen.values() for row in rectifying.held(ground, found[number])]
+    for store, (ground, found) in seen.items():
+        rectifying.refuse_taken(view.connections[store], store, ground, number, wanted.asked, found[number])
+    return replace(wanted, fixes=rectifying.fixes(number, wanted.asked.corrections, rows, wanted.fixes))
 
 
 def _with_views(made: Sequence[Step], views: Sequence[Step], wanted: Wanted) -> Sequence[Step]:
@@ -112,6 +130,9 @@ def in_store(
         scope = wanted[number].scope
         if scope is not None:
             made[number] = objecting.steps(policy, store, connection, ground, rows, situations[number], scope)
+        elif wanted[number].right is Right.RECTIFICATION:
+            one = wanted[number]
+            made[number] = rectifying.steps(store, rectifying.held(ground, rows), one.fixes, one.asked.statement)
     return made
 
 

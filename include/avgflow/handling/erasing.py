@@ -1,4 +1,4 @@
-"""The step once per store: carry out the plan, and write the receipt; an erasure's only if it is approved.
+"""The step once per store: carry out the plan, and write the receipt; of a right whose plan is approved only if it is.
 
 The store's transaction is written down on the register before it is committed. Whoever comes back after a kill asks the
 store what became of it, so that nothing is done twice, counted twice, or called done that is not.
@@ -7,9 +7,12 @@ store what became of it, so that nothing is done twice, counted twice, or called
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from sqlalchemy import Connection
 
 from avgflow.errors import AvgflowError, StoreFault
-from avgflow.handling import carried, deciding, planning, tombs, wanted
+from avgflow.handling import carried, deciding, planning, rectifying, tombs, wanted
 from avgflow.handling.environment import Environment
 from avgflow.plan import ASIDE, Plan, Step
 from avgflow.register import approvals, events, intents, locks
@@ -17,7 +20,8 @@ from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.receipts import Receipt
 from avgflow.stores import erase, survey
-from avgflow.stores.erase import StoreChanged, Work
+from avgflow.stores.erase import Done, StoreChanged, Work
+from avgflow.stores.survey import Found, Ground
 
 
 class NotApproved(AvgflowError):
@@ -25,12 +29,12 @@ class NotApproved(AvgflowError):
 
     def __init__(self, number: str) -> None:
         super().__init__(
-            f"Nothing was erased for {number}: its newest plan is not approved. Clear task 'approve' and what follows."
+            f"Nothing was changed for {number}: its newest plan is not approved. Clear task 'approve' and what follows."
         )
 
 
 def run(env: Environment, store: str, numbers: Sequence[str]) -> dict[str, Receipt]:
-    """Erase in one store for the batch; a second run of the same finds the receipt and changes nothing.
+    """Erase or correct in one store for the batch; a second run of the same finds the receipt and changes nothing.
 
     Raises `NotApproved`, and what `erase.erase` raises; then the store is as it was.
     """
@@ -62,21 +66,10 @@ def carry_out(env: Environment, store: str, plans: Mapping[str, Plan]) -> dict[s
 
 def _erase(env: Environment, store: str, plans: Mapping[str, Plan]) -> None:
     with env.writing(store) as connection:
-        ground = carried.ground_of(env, store, connection)
-        people = {number: plan.footprint for number, plan in plans.items()}
-        found = survey.find(connection, ground, people)
-        basis = {number: plan.basis for number, plan in plans.items() if plan.basis is not None}
-        situations = deciding.situation(env, people, basis)
-        with transaction(env.register) as register:
-            asked = wanted.of_requests(env, register, plans)
-        now = deciding.in_store(env.policy, store, connection, ground, found, situations, asked)
-        for number, plan in plans.items():
-            _refuse_another(store, plan, now[number])
-        works = {number: Work(now[number], people[number], found[number]) for number in plans}
-        done = erase.erase(connection, store, ground, works)
+        ground, now, found, done = _change(env, store, connection, plans)
         with transaction(env.register) as register:
             for number, plan in plans.items():
-                stones = tombs.body(env.keyring, ground, now[number], found[number], people[number])
+                stones = tombs.body(env.keyring, ground, now[number], found[number], plan.footprint)
                 body = carried.body_of(stones, done.counters, len(plans))
                 intents.put_intent(
                     register,
@@ -92,6 +85,44 @@ def _erase(env: Environment, store: str, plans: Mapping[str, Plan]) -> None:
                     body,
                 )
     # Committed from here on.
+
+
+def rehearse(env: Environment, store: str, plans: Mapping[str, Plan]) -> None:
+    """Carry out plans in one store and take it all back, so that what its database refuses is known before anything is
+    changed anywhere; raises what `erase.erase` raises, and `StoreRefused`.
+    """
+
+    with suppress(_TakenBack), env.writing(store) as connection:
+        _change(env, store, connection, plans)
+        raise _TakenBack
+
+
+class _TakenBack(Exception):
+    pass
+
+
+def _change(
+    env: Environment, store: str, connection: Connection, plans: Mapping[str, Plan]
+) -> tuple[Ground, Mapping[str, tuple[Step, ...]], Mapping[str, Sequence[Found]], Done]:
+    """Do in a store's transaction what the plans say; the tables, the steps and rows of each person, and what was done.
+
+    `StoreChanged` where the rows are no longer as planned.
+    """
+    with transaction(env.register) as register:
+        asked = wanted.of_plans(env, register, plans)
+    ground = rectifying.reading(carried.ground_of(env, store, connection), (one.asked for one in asked.values()))
+    people = {number: plan.footprint for number, plan in plans.items()}
+    found = survey.find(connection, ground, people)
+    basis = {number: plan.basis for number, plan in plans.items() if plan.basis is not None}
+    situations = deciding.situation(env, people, basis)
+    now = deciding.in_store(env.policy, store, connection, ground, found, situations, asked)
+    for number, plan in plans.items():
+        _refuse_another(store, plan, now[number])
+    works = {
+        number: Work(now[number], people[number], found[number], {fix.attribute: fix.new for fix in plan.fixes})
+        for number, plan in plans.items()
+    }
+    return ground, now, found, erase.erase(connection, store, ground, works)
 
 
 def _refuse_another(store: str, plan: Plan, now: Sequence[Step]) -> None:

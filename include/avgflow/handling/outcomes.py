@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from avgflow.dossier import erasure
-from avgflow.handling import objected, planning
+from avgflow.handling import objected, planning, rectified
 from avgflow.handling.environment import Environment
 from avgflow.intake import day_in_amsterdam
 from avgflow.register import receipts, requests
@@ -37,6 +37,11 @@ def of_erasure(env: Environment, register: Connection, number: str, proof: Evide
         made_on=day_in_amsterdam(),
     )
     return Outcome(answer.outcome)
+
+
+def of_rectification(env: Environment, register: Connection, number: str, proof: Evidence | None) -> Outcome:
+    """What the letter says that it came to."""
+    return Outcome(rectified.of_request(env, register, number, None).outcome)
 
 
 def of_objection(env: Environment, register: Connection, number: str, proof: Evidence | None) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -39,8 +39,9 @@ def make(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
         people = footprints(env, view, numbers)
         for number, (before, _) in earlier.items():
             if before is not None:
-                # What was erased already no longer leads anywhere.
-                people[number] = people[number].joined(before)
+                # What was erased or corrected already no longer leads anywhere.
+                people[number] = people[number].joined(before.footprint)
+                asked[number] = replace(asked[number], fixes=before.fixes)
         done = {number: before for number, (_, before) in earlier.items()}
         made = of_people(env, view, people, asked, done)
     with transaction(env.register) as register:
@@ -52,7 +53,7 @@ def make(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
     return made
 
 
-CHANGING = frozenset({Right.ERASURE, Right.OBJECTION})
+CHANGING = frozenset({Right.ERASURE, Right.OBJECTION, Right.RECTIFICATION})
 """The rights that change stores."""
 
 
@@ -100,7 +101,9 @@ def _changes(
     for number, person in people.items():
         one, before, scope = decided[number], batch.done.get(number, ()), batch.asked[number].scope
         rest = (person, batch.shared[number])
-        if scope is None:
+        if batch.asked[number].right is Right.RECTIFICATION:
+            yield number, plan.rectification(number, one.fixes, one.steps, *rest, one.basis, before, hash_of(env))
+        elif scope is None:
             channels = deciding.channels(env.policy, (*one.steps, *before))
             yield number, plan.erasure(number, one.steps, *rest, channels, one.basis, before, hash_of(env))
         else:
@@ -115,7 +118,7 @@ Planner = Callable[
 
 _PLANNERS: tuple[tuple[Planner, frozenset[Right]], ...] = (
     (_copies, frozenset({Right.ACCESS})),
-    (_changes, frozenset({Right.ERASURE, Right.OBJECTION})),
+    (_changes, frozenset({Right.ERASURE, Right.OBJECTION, Right.RECTIFICATION})),
 )
 """Who makes the plans of which rights."""
 
@@ -151,8 +154,8 @@ def _shared(view: CheckedView, people: Mapping[str, Footprint]) -> dict[str, int
     return shared
 
 
-def _earlier(env: Environment, number: str) -> tuple[Footprint | None, tuple[Step, ...]]:
-    """What former plans of an erasure or an objection have done so far, and what the person's rows hung on then."""
+def _earlier(env: Environment, number: str) -> tuple[Plan | None, tuple[Step, ...]]:
+    """What former plans of a request that changes stores have done so far, and the last of these, if any did."""
     carried.settle(env, number)
     with transaction(env.register) as register:
         try:
@@ -169,10 +172,10 @@ def _earlier(env: Environment, number: str) -> tuple[Footprint | None, tuple[Ste
         for store in env.catalog.stores
         if store in done_by
         for step in done_by[store].steps_of(store)
-        if step.action in ("delete", "anonymise", "unlink", "set") and step.rows
+        if step.action in ("delete", "anonymise", "unlink", "set", "correct") and step.rows
     ]
     done = (*before.done, *erased)
-    return (before.footprint if done else None), done
+    return (before if done else None), done
 
 
 def stored(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from avgflow import attributes
 from avgflow.catalog.drift import refuse_unsafe
 from avgflow.errors import AvgflowError
 from avgflow.handling import planning, wanted
@@ -32,6 +33,7 @@ def plan(env: Environment, intake: Intake) -> Plan:
     if intake.right not in WAYS:
         raise RightNotCarriedOut(intake.right)
     require_known(env, intake.subject.identifiers)
+    attributes.check(intake.asked.corrections, env.catalog.correctable)
     with env.checked_view() as view:
         refuse_unsafe([drift for found in view.checked.values() for drift in found.drifts])
         start = Start.given(intake.subject.identifiers)

@@ -1,4 +1,4 @@
-"""The step after the stores of an erasure or an objection: prove by fresh reads that it did what was planned and
+"""The step after the stores of a right that changes them: prove by fresh reads that it did what was planned and
 nothing else; and, of an erasure, what still mentions the person in free text, for a human.
 """
 
@@ -17,7 +17,7 @@ from avgflow.completeness.recount import PROOFS, Erased, Recount, recount
 from avgflow.completeness.verdict import Verdict, judge
 from avgflow.dossier import evidence as pages
 from avgflow.errors import AvgflowError
-from avgflow.handling import carried, planning, suppressing
+from avgflow.handling import carried, planning, rectifying, suppressing, wanted
 from avgflow.handling.environment import CheckedView, Environment
 from avgflow.identity import Key
 from avgflow.intake import Right
@@ -35,7 +35,7 @@ SHOWN = 100
 
 
 class NotErased(AvgflowError):
-    """An erasure or an objection is not proven; the message names store, table and check."""
+    """What was done in the stores is not proven; the message names store, table and check."""
 
     def __init__(self, verdict: Verdict, right: str = Right.ERASURE) -> None:
         places = "; ".join(f"{f.store}.{f.table}: {f.check.en} ({f.detail})" for f in verdict.failures)
@@ -81,6 +81,7 @@ def run(env: Environment, numbers: Sequence[str]) -> dict[str, Recounted]:
     made = planning.stored(env, numbers)
     addresses = {number: suppressing.require(env, plan) if plan.scope else {} for number, plan in made.items()}
     with transaction(env.register) as register:
+        asked = wanted.of_plans(env, register, made)
         done = {number: carried.standing(register, number) for number in numbers}
     for number, by_store in done.items():
         for store in env.catalog.stores:
@@ -91,11 +92,12 @@ def run(env: Environment, numbers: Sequence[str]) -> dict[str, Recounted]:
         def measured(store: str) -> dict[str, list[Recount]]:
             connection = view.connections[store]
             ground = Ground.of(view.targets(store), live.keyed(connection, view.checked[store].live))
+            ground = rectifying.reading(ground, (one.asked for one in asked.values()))
             batch = {number: Erased(plan, plan.footprint, done[number][store]) for number, plan in made.items()}
             return recount(connection, view.targets(store), ground, batch)
 
         measures = together(view.connections, measured)
-        found = {number: () if plan.scope else _mentions(view, plan) for number, plan in made.items()}
+        found = {number: _mentions(view, plan) for number, plan in made.items()}
     recounted: dict[str, Recounted] = {}
     for right, proof_of in PROOFS.items():
         of_right = {
@@ -139,9 +141,17 @@ def mentions(env: Environment, number: str, actor: str) -> list[str]:
 
 
 def _mentions(view: CheckedView, plan: Plan) -> tuple[Mention, ...]:
-    """Where free text of any store holds an identifier of the person, other than in rows that are kept of them."""
+    """Where free text of any store holds an identifier of the person, other than in rows that are kept of them; after a
+    rectification where theirs holds what was wrong; nowhere after an objection, which leaves the person where they are.
+    """
+    if plan.right not in (Right.ERASURE, Right.RECTIFICATION):
+        return ()
 
     def search(store: str) -> list[Mention]:
+        if plan.right == Right.RECTIFICATION:
+            ground = Ground.of(view.targets(store), view.checked[store].live)
+            texts = rectifying.mentions(view.connections[store], ground, plan.footprint, plan.fixes)
+            return [Mention(store, table, name, tuple(keys)) for (table, name), keys in texts.items()]
         own: dict[Any, set[Key]] = {}
         for step in plan.steps_of(store):
             if step.action == "keep":
@@ -188,6 +198,9 @@ def report(env: Environment, done: Recounted, receipts: Mapping[str, Receipt]) -
                 "missing": one.missing,
                 "marked": one.marked,
                 "unmarked": one.unmarked,
+                "corrected": one.corrected,
+                "wrong": one.wrong,
+                "former": one.former,
                 "counters": {
                     "deleted": counted.get(COUNTED_DELETED, 0),
                     "updated": counted.get(COUNTED_UPDATED, 0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from avgflow import terms
+from avgflow import attributes, terms
 from avgflow.airflow_api import AirflowApi
 from avgflow.errors import AvgflowError
 from avgflow.handling.environment import Environment
@@ -58,10 +58,13 @@ class Registered:
 
 
 def register(env: Environment, intake: Intake, actor: str) -> Registered:
-    """Put a request on the register with its terms; `RightNotCarriedOut` or `UnknownKind` where it leads nowhere."""
+    """Put a request on the register with its terms; `RightNotCarriedOut`, `UnknownKind` or an `IntakeRefused` where it
+    leads nowhere.
+    """
     if intake.right not in DAGS:
         raise RightNotCarriedOut(intake.right)
     require_known(env, intake.subject.identifiers)
+    attributes.check(intake.asked.corrections, env.catalog.correctable)
     term = terms.term(intake.received, calendar=env.policy.calendar)
     with transaction(env.register) as conn:
         made = requests.register_request(conn, env.keyring, intake, term.due, term.extended_due, actor)

@@ -30,6 +30,14 @@ class Pause(StrEnum):
     COOLING_OFF = "cooling-off"
 
 
+BEGUN = {
+    Right.ERASURE: EventName.ERASURE_BEGUN,
+    Right.OBJECTION: EventName.OBJECTION_BEGUN,
+    Right.RECTIFICATION: EventName.RECTIFICATION_BEGUN,
+}
+"""The event with which a right that changes stores begins its work there."""
+
+
 class NotItsTurn(AvgflowError):
     """Another request of the same person is at work in the stores; worth another try later."""
 
@@ -82,9 +90,7 @@ def begin(env: Environment, number: str) -> Sequence[Request]:
             return []
         first = _wait(env, register, number)
         if not first:
-            objection = requests.get(register, number).right is Right.OBJECTION
-            name = EventName.OBJECTION_BEGUN if objection else EventName.ERASURE_BEGUN
-            events.append(register, env.keyring, name, number)
+            events.append(register, env.keyring, BEGUN[requests.get(register, number).right], number)
             requests.set_status(register, env.keyring, number, Status.RUNNING)
         return first
 
@@ -93,7 +99,7 @@ def begun(register: Connection, number: str) -> bool:
     """Whether a request is at work in the stores: it had its turn, and was not stopped since."""
     turn = False
     for event in events.history(register, number):
-        if event.name in (EventName.ERASURE_BEGUN, EventName.OBJECTION_BEGUN):
+        if event.name in BEGUN.values():
             turn = True
         elif event.name == EventName.REQUEST_STOPPED:
             turn = False

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from avgflow.asked import NOTHING, Asked
 from avgflow.handling.environment import Environment
 from avgflow.intake import Intake, RestrictionGround, Right, Scope
+from avgflow.plan import Fix, Plan
 from avgflow.register import requests
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """`scope`: of an objection. `ground`: of a restriction. `asked`: the values to correct, and the like."""
+    """`scope`: of an objection. `ground`: of a restriction. `asked`: the values to correct, and the like; `fixes`:
+    these, with what stands in the stores, as the newest plan has them.
+    """
 
     right: Right
     scope: Scope | None = None
     ground: RestrictionGround | None = None
     asked: Asked = NOTHING
+    fixes: tuple[Fix, ...] = ()
 
 
 def of_intake(intake: Intake) -> Wanted:
     """What a request that is not registered would want."""
     return Wanted(intake.right, intake.scope, intake.ground, intake.asked)
+
+
+def of_plans(env: Environment, register: Connection, plans: Mapping[str, Plan]) -> dict[str, Wanted]:
+    """What requests want whose plans are carried out: with the values that were approved."""
+    asked = of_requests(env, register, plans)
+    return {number: replace(one, fixes=plans[number].fixes) for number, one in asked.items()}
 
 
 def of_requests(env: Environment, register: Connection, numbers: Iterable[str]) -> dict[str, Wanted]:

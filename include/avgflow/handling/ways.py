@@ -41,7 +41,7 @@ class Way:
     @property
     def approved(self) -> bool:
         """Whether its plan is approved before anything is changed, and can be withdrawn until then."""
-        return self.right is Right.ERASURE
+        return self.right in (Right.ERASURE, Right.RECTIFICATION)
 
 
 _ALL = (
@@ -62,6 +62,15 @@ _ALL = (
         evidence=Text(nl="bewijs dat alles gewist is", en="proof of erasure"),
         check=Text(nl="natelling", en="re-count"),
         outcome=outcomes.of_erasure,
+    ),
+    Way(
+        right=Right.RECTIFICATION,
+        dag="rectification_request",
+        step=Step.CORRECT,
+        proof=recounting.proof,
+        evidence=Text(nl="bewijs van de verbetering", en="proof of the correction"),
+        check=Text(nl="natelling", en="re-count"),
+        outcome=outcomes.of_rectification,
     ),
     Way(
         right=Right.OBJECTION,

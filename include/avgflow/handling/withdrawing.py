@@ -10,14 +10,14 @@ from avgflow import letters
 from avgflow.airflow_api import AirflowApi
 from avgflow.dossier.erasure import Withdrawal
 from avgflow.errors import AvgflowError
+from avgflow.handling import carried
 from avgflow.handling.closing import VERDICT
 from avgflow.handling.environment import Environment
 from avgflow.handling.ways import WAYS, way_of
 from avgflow.intake import day_in_amsterdam
-from avgflow.register import events, intents, locks, outbox, requests
+from avgflow.register import events, intents, locks, outbox, receipts, requests
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
-from avgflow.register.receipts import Step
 from avgflow.register.requests import Outcome, Request, RequestClosed, Status
 
 CONFIRMATION = "withdrawn"
@@ -45,8 +45,8 @@ class NothingToWithdraw(AvgflowError):
 
     def __init__(self, number: str) -> None:
         super().__init__(
-            f"Only an erasure can be withdrawn, until it is carried out; {number} asks for something else. Where it "
-            f"waits it is ended by `avgflow request stop {number}`."
+            f"Only an erasure or a correction can be withdrawn, until it is carried out; {number} asks for something "
+            f"else. Where it waits it is ended by `avgflow request stop {number}`."
         )
 
 
@@ -121,9 +121,10 @@ def _ended(api: AirflowApi, dag: str, number: str) -> bool:
 def _refuse_late(env: Environment, register: Connection, number: str) -> None:
     if not way_of(register, number).approved:
         raise NothingToWithdraw(number)
-    erased = any(event.name == EventName.STORE_ERASED for event in events.history(register, number))
+    step = carried.step_of(requests.get(register, number).right)
+    changed = any(event.name == receipts.event_of(step) for event in events.history(register, number))
     # A transaction that was about to commit counts as committed: only later it is told whether it was.
-    if erased or any(intents.newest(register, env.keyring, number, Step.ERASE, store) for store in env.catalog.stores):
+    if changed or any(intents.newest(register, env.keyring, number, step, store) for store in env.catalog.stores):
         raise TooLate(number)
 
 
@@ -131,6 +132,7 @@ def _confirm(env: Environment, register: Connection, request: Request) -> None:
     subject = requests.subject(register, env.keyring, request.number)
     withdrawal = Withdrawal(
         number=request.number,
+        right=request.right.value,
         language=request.language.value,
         name=subject.name,
         received=request.received,

@@ -57,12 +57,16 @@ class EventName(Bilingual):
 
     ERASURE_BEGUN = "erasure.begun", "Wissen begonnen", "Erasure begun"
 
+    RECTIFICATION_BEGUN = "rectification.begun", "Verbeteren begonnen", "Correction begun"
+    CORRECTION_STATED = "correction.stated", "Gezegd welk gegeven onjuist is", "Said which value is wrong"
+
     OBJECTION_BEGUN = "objection.begun", "Stoppen begonnen", "Stopping begun"
     OBJECTION_WEIGHED = "objection.weighed", "Bezwaar afgewogen", "Objection weighed"
 
     STORE_COLLECTED = "store.collected", "Gegevens verzameld", "Records collected"
     STORE_ERASED = "store.erased", "Gegevens gewist", "Records erased"
     STORE_STOPPED = "store.stopped", "Gebruik van gegevens gestopt", "Use of records stopped"
+    STORE_CORRECTED = "store.corrected", "Gegevens verbeterd", "Records corrected"
     STORE_REPLAYED = "store.replayed", "Teruggekomen gegevens opnieuw gewist", "Records that came back erased again"
     STORE_FAILED = "store.failed", "Bron gaf een fout", "Store failed"
     STORE_DRIFTED = "store.drifted", "Bron wijkt af van de catalogus", "Store differs from the catalog"
@@ -86,6 +90,10 @@ class EventName(Bilingual):
     MAIL_QUEUED = "mail.queued", "Bericht klaargezet", "Mail queued"
     MAIL_ACCEPTED = "mail.accepted", "Bericht aanvaard door de mailserver", "Mail accepted by the mail server"
     MAIL_FAILED = "mail.failed", "Bericht niet aanvaard", "Mail not accepted"
+
+    ANNOTATION_MADE = "annotation.made", "Aantekening gemaakt", "Annotation made"
+    ANNOTATIONS_SHOWN = "annotations.shown", "Aantekeningen getoond", "Annotations shown"
+    ASKED_SHOWN = "asked.shown", "Gevraagde verbetering getoond", "Correction asked for shown"
 
     RECIPIENT_TOLD = "recipient.told", "Ontvanger ingelicht", "Recipient told"
     RECIPIENT_CONFIRMED = "recipient.confirmed", "Ontvanger heeft bevestigd", "Recipient confirmed"

@@ -27,6 +27,7 @@ class Step(StrEnum):
     COLLECT = "collect"
     ERASE = "erase"
     STOP = "stop"
+    CORRECT = "correct"
     HAND_OVER = "hand-over"
     """The package went to the person by another way than mail; the 'store' is the privacy officer."""
 
@@ -35,8 +36,16 @@ _EVENTS = {
     Step.COLLECT: EventName.STORE_COLLECTED,
     Step.ERASE: EventName.STORE_ERASED,
     Step.STOP: EventName.STORE_STOPPED,
+    Step.CORRECT: EventName.STORE_CORRECTED,
     Step.HAND_OVER: EventName.ANSWER_HANDED_OVER,
 }
+
+
+def event_of(step: Step) -> EventName:
+    """The event of a step that was done in a store."""
+    return _EVENTS[step]
+
+
 Work = Mapping[str, Mapping[str, int]]
 """Rows by table, then by what was done to them (`delete`, `anonymise`, `keep`, …) or what PostgreSQL itself counted."""
 

@@ -146,6 +146,13 @@ def asked(conn: Connection, keyring: Keyring, number: str) -> Asked:
     return Asked.from_json(keyring.open_json(row.asked_sealed)) if row.asked_sealed else NOTHING
 
 
+def restate(conn: Connection, keyring: Keyring, number: str, asked: Asked) -> None:
+    """Keep what a request asks in another form, within the caller's transaction, which puts it on record."""
+    locked(conn, number)
+    sealed = keyring.seal_json(asked.to_json())
+    conn.execute(update(request).where(request.c.number == number).values(asked_sealed=sealed))
+
+
 def find(
     conn: Connection,
     *,

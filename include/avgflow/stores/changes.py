@@ -217,7 +217,7 @@ def composed_delete(target: Target) -> Composed:
 @lru_cache(maxsize=KEPT)
 def composed_delete_alike(target: Target, position: int, earlier: tuple[int, ...]) -> Composed:
     """The statement of `delete` for a table without a key, by one of the ways that lead to its rows."""
-    return Composed(delete_from(target.relation).where(_alike(target, position, earlier)))
+    return Composed(delete_from(target.relation).where(alike(target, position, earlier)))
 
 
 @lru_cache(maxsize=KEPT)
@@ -231,7 +231,7 @@ def composed_overwrite_alike(
     target: Target, live: LiveTable, columns: tuple[str, ...], position: int, earlier: tuple[int, ...]
 ) -> Composed:
     """The statement of `overwrite` for a table without a key, by one of the ways that lead to its rows."""
-    return Composed(_overwriting(target, live, columns).where(_alike(target, position, earlier)))
+    return Composed(_overwriting(target, live, columns).where(alike(target, position, earlier)))
 
 
 def _overwriting(target: Target, live: LiveTable, columns: tuple[str, ...]) -> Update:
@@ -239,7 +239,7 @@ def _overwriting(target: Target, live: LiveTable, columns: tuple[str, ...]) -> U
     return update(target.relation).values(values)
 
 
-def _alike(target: Target, position: int, earlier: tuple[int, ...]) -> ColumnElement[bool]:
+def alike(target: Target, position: int, earlier: tuple[int, ...]) -> ColumnElement[bool]:
     """Whether a row is the person's by this way and its digest is asked for; `earlier`: ways that were taken before."""
     return and_(
         _of_way(target, position),

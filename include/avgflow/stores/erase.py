@@ -1,4 +1,4 @@
-"""Carrying out the steps of an erasure or an objection in one store, within the caller's transaction.
+"""Carrying out the steps of a right that changes one store, within the caller's transaction.
 
 What PostgreSQL itself counted as inserted, updated and deleted in this transaction, cascades and triggers included,
 must in every table of the store be what the steps come to; else nothing of it stays.
@@ -14,12 +14,14 @@ from sqlalchemy import Connection
 
 from avgflow import deletion_order
 from avgflow.catalog.live import ForeignKey
+from avgflow.catalog.models import Table
 from avgflow.catalog.names import TableName
 from avgflow.errors import AvgflowError
 from avgflow.identity import Footprint, Key
 from avgflow.plan import Step
-from avgflow.stores import changes
+from avgflow.stores import changes, correct
 from avgflow.stores.changes import Tally
+from avgflow.stores.correct import Values
 from avgflow.stores.survey import Found, Ground
 
 AT_ONCE = 1000
@@ -28,11 +30,14 @@ AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be done in one store for one request; `rows`: the person's rows as this transaction sees them."""
+    """What is to be done in one store for one request; `rows`: the person's rows as this transaction sees them;
+    `right`: the right values of what is corrected, by attribute.
+    """
 
     steps: Sequence[Step]
     footprint: Footprint
     rows: Sequence[Found]
+    right: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,9 @@ def erase(store: Connection, name: str, ground: Ground, batch: Mapping[str, Work
     for table, columns, keys in _marked(ground, batch):
         _all(name, table, len(keys), changes.mark(store, ground, table, columns, keys))
         expected.add(table, updated=len(keys))
+    for table, values, keys in _corrected(ground, batch):
+        _all(name, table, len(keys), correct.correct(store, ground, batch_of(batch), table, values, keys))
+        expected.add(table, updated=len(keys))
     for key in order.emptied:
         pointers = _pointers(batch, key, deletes)
         _all(name, key.table, len(pointers), changes.empty(store, ground, key, pointers))
@@ -104,8 +112,14 @@ def erase(store: Connection, name: str, ground: Ground, batch: Mapping[str, Work
         expected.add(table, updated=rows)
     # What was put off happens now, triggers that fill a history at the end included.
     changes.check_keys(store)
-    for table, rows in changes.remove_history(store, ground, batch_of(batch), before).items():
-        expected.add(table, inserted=rows, deleted=rows)
+    if any(work.right for work in batch.values()):
+        # What a history table says of the past stays true: it held the wrong value then.
+        for table, tally in changes.since(before, changes.counters(store)).items():
+            if table in ground.targets and ground.targets[table].table.history:
+                expected.add(table, inserted=tally.inserted)
+    else:
+        for table, rows in changes.remove_history(store, ground, batch_of(batch), before).items():
+            expected.add(table, inserted=rows, deleted=rows)
     counted = changes.since(before, changes.counters(store))
     _compare(name, expected.tallies, counted)
     return Done(counted, *changes.identity(store))
@@ -159,6 +173,25 @@ def _marked(ground: Ground, batch: Mapping[str, Work]) -> Iterator[tuple[TableNa
     for (table, columns), keys in groups.items():
         for some in batched(_once(ground, table, keys), AT_ONCE):
             yield table, columns, list(some)
+
+
+def _corrected(ground: Ground, batch: Mapping[str, Work]) -> Iterator[tuple[TableName, Values, list[Key]]]:
+    """The rows that are corrected, by table and right values."""
+    groups: dict[tuple[TableName, Values], list[Key]] = {}
+    for work in batch.values():
+        for step in work.steps:
+            if step.action == "correct":
+                values = right_values(ground.targets[step.table].table, step, work.right)
+                groups.setdefault((step.table, values), []).extend(step.keys)
+    for (table, values), keys in groups.items():
+        size = AT_ONCE if ground.targets[table].table.key else len(keys)
+        for some in batched(_once(ground, table, keys), size):
+            yield table, values, list(some)
+
+
+def right_values(table: Table, step: Step, right: Mapping[str, str]) -> Values:
+    """The right value of each column that a step corrects."""
+    return tuple((name, right[table.columns[name].attribute or ""]) for name in step.columns)
 
 
 def _unlinked(

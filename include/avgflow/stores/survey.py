@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -72,10 +72,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Ground:
-    """The tables of one store that an erasure can touch, by name: as catalogued and as they are."""
+    """The tables of one store that a right can change, by name: as catalogued and as they are.
+
+    `besides`: the columns to read of a row besides those by which it hangs together with others.
+    """
 
     targets: Mapping[TableName, Target]
     places: Mapping[TableName, Place]
+    besides: Mapping[TableName, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, targets: Iterable[Target], live: LiveSchema) -> Ground:
@@ -95,6 +99,7 @@ class Ground:
             *(part for key in self.foreign_keys if key.target == name for part in key.target_columns),
             *(part for link in self.targets[name].table.subject for part in link.columns),
             *(part for part, spec in self.targets[name].table.columns.items() if spec.identifier),
+            *self.besides.get(name, ()),
         ]
         return tuple(dict.fromkeys(names))
 

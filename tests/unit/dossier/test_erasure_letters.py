@@ -193,7 +193,7 @@ def _mails(language: Language) -> list[EmailMessage]:
         "mentions": True,
     }
     cases: list[tuple[Step, ...]] = [VISITOR, SOLE_PROPRIETOR, (INVOICES_OF_2024, CLAIM), (CONSENT,), ()]
-    withdrawal = Withdrawal(NUMBER, language, "Jan", date(2026, 11, 3), date(2026, 11, 9), policy())
+    withdrawal = Withdrawal(NUMBER, "erasure", language, "Jan", date(2026, 11, 3), date(2026, 11, 9), policy())
     by_hand = policy().recipients[:3]
     told = [told_by_mail(role=role, known_by=known) for role in ("processor", "controller") for known in ((), KNOWN)]
     return [
@@ -233,7 +233,7 @@ def test_a_subject_holds_the_number_and_nothing_else_of_the_person(language: Lan
 
 
 def test_who_withdraws_reads_that_nothing_was_erased() -> None:
-    withdrawal = Withdrawal(NUMBER, "nl", "Johanna de Vries", date(2026, 11, 3), date(2026, 11, 9), policy())
+    withdrawal = Withdrawal(NUMBER, "erasure", "nl", "Johanna de Vries", date(2026, 11, 3), date(2026, 11, 9), policy())
     text = plain(withdrawn_mail(withdrawal, TO))
     for words in ("Op 9 november 2026 trok u dat verzoek in", "Wij hebben niets gewist.", "niet zelf in", NUMBER):
         assert words in text

@@ -33,3 +33,4 @@ def upgrade() -> None:
     )
     role = sql.Identifier(op.get_context().opts["app_role"])
     op.execute(sql.SQL("GRANT SELECT, INSERT ON annotation TO {}").format(role).as_string())
+    op.execute(sql.SQL("GRANT UPDATE (asked_sealed) ON request TO {}").format(role).as_string())
