@@ -24,7 +24,7 @@ FULL_NAME = "full_name"
 
 _PHONE = re.compile(r"\+?[0-9(][0-9 ()./-]{5,24}[0-9]")
 _POSTCODE = re.compile(r"[A-Z0-9][A-Z0-9 -]{2,9}")
-_VAT = re.compile(r"(?:NL[0-9]{9}B[0-9]{2}|(?!NL)[A-Z]{2}[A-Z0-9]{6,12})")
+_VAT = re.compile(r"(?:NL[0-9]{9}B[0-9]{2}|(?!NL)[A-Z]{2}(?=[A-Z]*[0-9])[A-Z0-9]{6,12})")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:-[A-Za-z]{2})?")

@@ -19,9 +19,7 @@ LONGEST_FILE = 120
 REQUEST_ONLY = {"access_request", "erasure_request", "objection_request"}
 """DAGs that handle one request: their whole configuration is its number."""
 
-DUTCH = re.compile(
-    r"\b(\w*verzoek|bezwaar|opschonen|termijnen|herhalen|bulk|huishouding)", re.IGNORECASE
-)
+DUTCH = re.compile(r"\b(\w*verzoek|bezwaar|opschonen|termijnen|herhalen|bulk|huishouding)", re.IGNORECASE)
 
 
 def tasks(bag: DagBag) -> Iterator[Any]:

@@ -17,6 +17,7 @@ from avgflow.identity import Footprint, Key
 from avgflow.intake import Right
 from avgflow.plan import Plan, Step
 from avgflow.register.receipts import COUNTED_DELETED, COUNTED_INSERTED, COUNTED_TOGETHER, Receipt
+from avgflow.register.receipts import Step as ReceiptStep
 from avgflow.stores import correct, count, presence, survey
 from avgflow.stores.erase import right_values
 from avgflow.stores.selection import Target
@@ -169,7 +170,7 @@ def _one(
         wrong=_wrong(view, target, erased.plan, [*steps, *done]),
         former=_former(target, erased.plan, [row for row in found if row.table == name]),
         unmarked=presence.unmarked(view, target, erased.plan.scope, _keys([*steps, *done], "set")),
-        beyond=_beyond(erased.receipt, str(name), steps),
+        beyond=_beyond(erased.receipt, target, steps),
     )
 
 
@@ -202,18 +203,20 @@ def _former(target: Target, plan: Plan, rows: Sequence[Found]) -> int:
     )
 
 
-def _beyond(receipt: Receipt, table: str, steps: Sequence[Step]) -> int:
+def _beyond(receipt: Receipt, target: Target, steps: Sequence[Step]) -> int:
     """How far what was done is from what was planned.
 
     Counters of several requests are not one's own; that all of them together came to the plans was seen to before the
-    transaction was committed.
+    transaction was committed. What a correction adds to a history table tells of the past, and stays.
     """
+    table = str(target.name)
     counted = receipt.work.get(table, {})
     planned = sum(step.rows for step in steps if step.changes)
     beyond = abs(receipt.counts.get(table, 0) - planned)
     if COUNTED_TOGETHER in counted:
         return beyond
-    deleted = counted.get(COUNTED_DELETED, 0) - counted.get(COUNTED_INSERTED, 0)
+    told = target.table.history and receipt.step == ReceiptStep.CORRECT
+    deleted = counted.get(COUNTED_DELETED, 0) - (0 if told else counted.get(COUNTED_INSERTED, 0))
     return beyond + abs(deleted - _rows(steps, "delete"))
 
 

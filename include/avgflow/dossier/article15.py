@@ -11,9 +11,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from avgflow.dossier.content import Answer, label_of
+from avgflow.dossier.readable import printable
 from avgflow.dossier.records import Seen
 from avgflow.dossier.words import Words, article, has
 from avgflow.policy.models import RecordClass
+from avgflow.templating import long_date
 
 Block = dict[str, Any]
 
@@ -65,6 +67,7 @@ def sections(answer: Answer, seen: Sequence[Seen], say: Words) -> list[dict[str,
     told += [
         ("decisions", "15(1)(h)", [_text(statements.automated_decisions.in_(language))]),
         ("left_out", "15(4)", _left_out(answer, seen, say)),
+        *([("noted", "16", _noted(answer, say))] if answer.noted else []),
         ("rights", "15(1)(e)", _rights(answer, say)),
         ("remedies", "15(1)(f)", _remedies(answer)),
     ]
@@ -199,6 +202,17 @@ def _replaced(answer: Answer, seen: Sequence[Seen], say: Words) -> Block:
         rows.append([title, label, reason, str(redacted.count)])
     head = [say(f"replaced_{name}") for name in ("where", "what", "why", "count")]
     return {"kind": "grid", "head": head, "widths": [30, 28, 30, 12], "numbers": [False] * 3 + [True], "rows": rows}
+
+
+def _noted(answer: Answer, say: Words) -> list[Block]:
+    language = answer.language
+    items = []
+    for note in answer.noted:
+        lines = [say("noted_on", day=long_date(note.on, language), rows=str(note.rows))]
+        lines += [f"{name.in_(language)}: {printable(value)}" for name, value in note.right]
+        lines += [printable(line) for line in (note.statement or "").splitlines()]
+        items.append((note.title.in_(language), lines))
+    return [_text(say("noted_lead")), _items(items)]
 
 
 def _rights(answer: Answer, say: Words) -> list[Block]:

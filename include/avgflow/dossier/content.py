@@ -67,6 +67,19 @@ class StoreContent:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """What the person let us know about rows that stay as they are (art. 16): the right values, each with what it is
+    called, or a statement.
+    """
+
+    title: Text
+    rows: int
+    on: date
+    right: tuple[tuple[Text, str], ...]
+    statement: str | None
+
+
+@dataclass(frozen=True)
 class Answer:
     """Everything that an access request (art. 15) is answered with.
 
@@ -82,6 +95,7 @@ class Answer:
     stores: tuple[StoreContent, ...]
     shared_mailbox: bool = False
     redactions: tuple[Redacted, ...] = ()
+    noted: tuple[Noted, ...] = ()
 
     @property
     def row_count(self) -> int:

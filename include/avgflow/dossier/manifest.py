@@ -73,6 +73,16 @@ def text_of(answer: Answer, ledger: Ledger) -> str:
         },
         "files": [file.described() for file in ledger.files],
         "tables": [_table(answer, store, content, ledger) for store, content in _tables(answer)],
+        "noted": [
+            {
+                "title": note.title.in_(language),
+                "rows": note.rows,
+                "on": note.on.isoformat(),
+                "right": {name.in_(language): value for name, value in note.right},
+                "statement": note.statement,
+            }
+            for note in answer.noted
+        ],
         "left_out": [
             {
                 "store": redacted.store,

@@ -91,6 +91,16 @@ _TEXTS = {
     "left_out_nothing": Text(
         nl="Wij hebben niets weggelaten en niets vervangen.", en="We left nothing out and replaced nothing."
     ),
+    "noted": Text(nl="Wat u ons eerder liet weten", en="What you let us know before"),
+    "noted_lead": Text(
+        nl="Sommige gegevens moeten blijven zoals ze zijn, of zijn een mening van een medewerker. U liet ons weten wat "
+        "er niet klopt. Dat staat er nu bij:",
+        en="Some data have to stay as they are, or are the opinion of a member of staff. You let us know what is not "
+        "right about them. That now stands beside them:",
+    ),
+    "noted_on": Text(
+        nl="Vastgelegd op {day}, bij {rows} van uw gegevens.", en="Recorded on {day}, beside {rows} of your records."
+    ),
     "shared_mailbox": Text(
         nl="Een e-mailadres waarmee wij zochten, wordt door meer mensen gebruikt. Gegevens die alleen aan dat adres "
         "hangen, kunnen van iemand anders zijn. Die staan er niet in. Mist u iets? Laat het ons weten, dan zoeken wij "

@@ -15,7 +15,7 @@ from avgflow.catalog.names import TableName
 from avgflow.crypto import new_passphrase
 from avgflow.dossier.content import Answer, Redacted, StoreContent, TableContent
 from avgflow.errors import AvgflowError
-from avgflow.handling import planning, redacting, validating
+from avgflow.handling import annotating, planning, redacting, suppressing, validating
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import Question, Waiting, ask
 from avgflow.handling.validating import KNOWN_FILE, readers
@@ -116,6 +116,7 @@ def content(env: Environment, request: Request, subject: Subject, proof: evidenc
         stores=tuple(_store(env, name, opened[name], made[name]) for name in env.catalog.stores),
         shared_mailbox=plan.shared_rows > 0,
         redactions=tuple(Redacted(**entry) for entry in proof.result["redactions"]),
+        noted=tuple(annotating.of_person(env, suppressing.own(plan))),
     )
 
 

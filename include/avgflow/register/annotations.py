@@ -92,7 +92,7 @@ def notes_of(conn: Connection, keyring: Keyring, number: str) -> Sequence[Note]:
     return [_note(keyring, row) for row in conn.execute(query)]
 
 
-def of_person(conn: Connection, keyring: Keyring, hashes: Iterable[str]) -> Sequence[Note]:
+def notes_of_person(conn: Connection, keyring: Keyring, hashes: Iterable[str]) -> Sequence[Note]:
     """What was noted at the requests of whoever has one of these keyed hashes, opened; the oldest first."""
     theirs = select(subject_hash.c.number).where(subject_hash.c.hash.in_(sorted(hashes)))
     query = select(table).where(table.c.number.in_(theirs)).order_by(table.c.id)
