@@ -12,6 +12,7 @@ from avgflow.cli import (
     catalog,
     deadlines,
     demo,
+    document,
     hold,
     recipient,
     register,
@@ -34,6 +35,7 @@ app.add_typer(request.app, name="request")
 app.add_typer(hold.app, name="hold")
 app.add_typer(recipient.app, name="recipient")
 app.add_typer(annotation.app, name="annotation")
+app.add_typer(document.app, name="document")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(audit.app, name="audit")

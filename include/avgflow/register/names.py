@@ -91,6 +91,8 @@ class EventName(Bilingual):
     MAIL_ACCEPTED = "mail.accepted", "Bericht aanvaard door de mailserver", "Mail accepted by the mail server"
     MAIL_FAILED = "mail.failed", "Bericht niet aanvaard", "Mail not accepted"
 
+    DOCUMENT_ADDED = "document.added", "Bewijsstuk toegevoegd", "Document added"
+    DOCUMENT_SHOWN = "document.shown", "Bewijsstuk getoond", "Document shown"
     ANNOTATION_MADE = "annotation.made", "Aantekening gemaakt", "Annotation made"
     ANNOTATIONS_SHOWN = "annotations.shown", "Aantekeningen getoond", "Annotations shown"
     ASKED_SHOWN = "asked.shown", "Gevraagde verbetering getoond", "Correction asked for shown"

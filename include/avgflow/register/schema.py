@@ -353,3 +353,18 @@ annotation = Table(
     comment="What is noted about rows that stay as they are: the right value, or the person's own statement "
     "(AVG art. 16).",
 )
+
+document = Table(
+    "document",
+    metadata,
+    Column("number", Text, ForeignKey("request.number"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("size", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("name_sealed", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("added_at", MOMENT, nullable=False, server_default=NOW),
+    Column("added_by", Text, nullable=False),
+    UniqueConstraint("number", "digest", name="document_digest_key"),
+    comment="Documents that a person gave to show that something is wrong (AVG art. 16); never of identity.",
+)
