@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from avgflow.catalog import load as catalogs
 from avgflow.embedded.layout import REPOSITORY
 
 LONGEST_FILE = 120
-REQUEST_ONLY = {"access_request", "erasure_request", "objection_request"}
+REQUEST_ONLY = {"access_request", "erasure_request", "objection_request", "rectification_request"}
 """DAGs that handle one request: their whole configuration is its number."""
 
 DUTCH = re.compile(r"\b(\w*verzoek|bezwaar|opschonen|termijnen|herhalen|bulk|huishouding)", re.IGNORECASE)
@@ -221,3 +222,12 @@ def test_another_installation_may_wait_otherwise(setting: str, monkeypatch: pyte
 
     monkeypatch.setenv(setting, "3")
     assert 3 in (Settings.load().retries, Settings.load().retry_seconds)
+
+
+def test_a_run_that_stays_open_has_the_deadlines_looked_through(bag: DagBag) -> None:
+    """From its queuing: a run without a logical date never gets an alert that counts from that date."""
+    for dag in bag.dags.values():
+        if dag.dag_id.endswith("_request"):
+            (alert,) = dag.deadline
+            assert type(alert.reference).__name__ == "DagRunQueuedAtDeadline", dag.dag_id
+            assert alert.interval == timedelta(days=21)
