@@ -177,6 +177,7 @@ class Redactor:
         return Row(
             row.record_class,
             tuple(self._value(*column, v) for column, v in zip(self._columns, row.values, strict=True)),
+            row.on_consent,
         )
 
     def _value(self, name: str, spec: Column, sql_type: str, value: str | None) -> str | None:

@@ -43,10 +43,14 @@ class WorkLost(AvgflowError):
 
 
 class Row(NamedTuple):
-    """One row: its record class and its values as PostgreSQL prints them (None is NULL)."""
+    """One row: its record class and its values as PostgreSQL prints them (None is NULL).
+
+    `on_consent`: whether it rests on the person's consent, where that was asked for.
+    """
 
     record_class: str | None
     values: tuple[str | None, ...]
+    on_consent: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,8 +173,8 @@ class Reader:
         for content in lines:
             if "rows" not in content:
                 return
-            for record_class, values in content["rows"]:
-                yield Row(record_class, tuple(values))
+            for record_class, values, on_consent in content["rows"]:
+                yield Row(record_class, tuple(values), on_consent)
 
     def _lines(self, offset: int) -> Iterator[dict[str, Any]]:
         return map(json.loads, self._plain(offset))

@@ -46,7 +46,7 @@ def check_whole(connection: Connection, store: Store) -> Checked:
 
 
 def rejected(connection: Connection, store: Store, schema: LiveSchema) -> tuple[Drift, ...]:
-    """The conditions (`when`, `running`) and values (`erase_to`, `set`) that the database does not accept.
+    """The conditions (`when`, `running`, `on_consent`) and values (`erase_to`, `set`) that the database refuses.
 
     No row is read.
     """
@@ -70,7 +70,8 @@ def _conditions(store: Store, schema: LiveSchema) -> Iterator[Condition]:
 
 
 def _whens(spec: Table) -> Iterator[str]:
-    for when in (*(link.when for link in spec.subject), *(rows.when for rows in spec.classes), spec.running):
+    whens = (*(link.when for link in spec.subject), *(rows.when for rows in spec.classes), spec.running)
+    for when in (*whens, spec.on_consent):
         if when is not None:
             yield when
     for column in spec.columns.values():

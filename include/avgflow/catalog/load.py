@@ -34,8 +34,16 @@ def load(folder: Path) -> Catalog:
 
 
 def check_against(catalog: Catalog, policy: Policy) -> None:
-    """Classes, terms, categories and purposes of the catalog must be in the policy; else `WrongConfiguration`."""
-    _refuse([*_unknown_classes(catalog, policy), *_unknown_categories(catalog, policy)])
+    """Classes, terms, categories and purposes of the catalog must be in the policy, and where a class is portable only
+    on consent, the catalog says which rows rest on it; else `WrongConfiguration`.
+    """
+    _refuse(
+        [
+            *_unknown_classes(catalog, policy),
+            *_unknown_categories(catalog, policy),
+            *_consent_untold(catalog, policy),
+        ]
+    )
 
 
 def _refuse(faults: Iterator[str] | list[str]) -> None:
@@ -62,6 +70,19 @@ def _unknown_categories(catalog: Catalog, policy: Policy) -> Iterator[str]:
                 yield f"{place}.{column}: category '{spec.category}' is not in the policy; add it there or correct it."
             if spec.purpose is not None and spec.purpose not in policy.purposes:
                 yield f"{place}.{column}: purpose {spec.purpose} is not in the policy; add it there or correct it."
+
+
+def _consent_untold(catalog: Catalog, policy: Policy) -> Iterator[str]:
+    for store, name, table in catalog.tables():
+        for number, rows in enumerate(table.classes):
+            of_class = policy.classes.get(rows.record_class)
+            mixed = of_class is not None and of_class.portability == "consent" and of_class.bases != {"a"}
+            if mixed and table.access and table.on_consent is None:
+                place = catalog.place(store.store, name, "classes", number)
+                yield (
+                    f"{place}: class {rows.record_class} is portable only on consent (art. 20), and nothing says which "
+                    f"rows rest on it; add the SQL condition (on_consent: …), or on_consent: 'false' where none does."
+                )
 
 
 def _dangling(catalog: Catalog) -> Iterator[str]:

@@ -23,6 +23,7 @@ In outline (all of a table's columns must be listed; `none` says on purpose that
         erase: delete
         stops:                                     # what an objection or a withdrawn consent sets
           - {scope: marketing, when: no_mail IS NOT TRUE, set: {no_mail: 'true'}}
+        on_consent: opted_in_at IS NOT NULL        # which rows rest on consent, where a class may also not
 """
 
 from __future__ import annotations
@@ -210,7 +211,8 @@ class Table(Strict):
     `running`: SQL over its columns; while it holds for any of a person's rows, a contract with them runs. `history`:
     filled by the store's own triggers, so that what an erasure itself makes there is removed again. `stops`: the marks
     by which the store itself knows that somebody objected. `rectify: annotate`: its rows must stay as they are (issued
-    invoices); what is right is noted beside them.
+    invoices); what is right is noted beside them. `on_consent`: SQL over its columns that holds for the rows that rest
+    on the person's consent (art. 6(1)(a)), where rows of the same class can also rest on something else.
     """
 
     title: Text
@@ -226,6 +228,7 @@ class Table(Strict):
     history: bool = False
     stops: tuple[Stop, ...] = ()
     rectify: Literal["correct", "annotate"] = "correct"
+    on_consent: str | None = None
     access: bool = True
     why: Text | None = None
 

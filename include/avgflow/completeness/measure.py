@@ -18,6 +18,7 @@ from avgflow.catalog.names import TableName
 from avgflow.identity import Footprint, normal
 from avgflow.redaction import Known, Redaction, Redactor, flat, texts_of
 from avgflow.stores import collect, count
+from avgflow.stores.collect import Read
 from avgflow.stores.selection import Target, ways
 from avgflow.workfile import Header, Reader, Row
 
@@ -58,13 +59,16 @@ class Measure:
 
 @dataclass(frozen=True)
 class Work:
-    """What one request's measuring needs besides the store: plan figures, work file, who is who."""
+    """What one request's measuring needs besides the store: plan figures, work file, who is who; `language`: of the
+    answer, in which others get their pseudonyms.
+    """
 
     footprint: Footprint
     planned: Mapping[TableName, int]
     reader: Reader
     known: Known
     redactor: Mapping[TableName, Redactor]
+    language: str = "nl"
 
 
 def measure(
@@ -72,10 +76,11 @@ def measure(
     targets: Iterable[Target],
     drift: Mapping[TableName, tuple[int, int]],
     batch: Mapping[str, Work],
+    read: Read = collect.read,
 ) -> dict[str, list[Measure]]:
     """Measure every table of one store for each request of the batch.
 
-    `drift`: (unknown, missing) columns by table, as the live schema has them.
+    `drift`: (unknown, missing) columns by table, as the live schema has them. `read`: as what was collected was read.
     """
     footprints = {number: work.footprint for number, work in batch.items()}
     measures: dict[str, list[Measure]] = {number: [] for number in batch}
@@ -83,7 +88,7 @@ def measure(
         if not target.table.access or not target.table.subject:
             continue
         counted = count.afresh(view, target, footprints)
-        again = _by_request(collect.read(view, target, footprints))
+        again = _by_request(read(view, target, footprints))
         waiting = next(again, None)
         for number in sorted(batch, key=str.encode):
             mine: Iterator[Row] = iter(())

@@ -134,7 +134,8 @@ def _store(env: Environment, store: str, reader: Reader, made: dict[TableName, R
 
 
 def _rows(reader: Reader, name: TableName, redactor: Redactor) -> Iterator[tuple[str | None, tuple[str | None, ...]]]:
-    yield from redactor.rows(reader.rows(name))
+    for record_class, values, _ in redactor.rows(reader.rows(name)):
+        yield record_class, values
 
 
 def _queue(env: Environment, number: str, subject: Subject, message: EmailMessage) -> Prepared:

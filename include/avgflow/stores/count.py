@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -34,30 +34,52 @@ from sqlalchemy.dialects.postgresql import JSONB
 from avgflow.catalog.names import TableName
 from avgflow.identity import Footprint
 from avgflow.stores import selection
-from avgflow.stores.selection import CLASS, REQUEST, Target, ways
+from avgflow.stores.selection import REQUEST, Form, Target, ways
 from avgflow.stores.statement import Composed, typed
 
 ByClass = dict[str, dict[TableName, dict[str | None, int]]]
 """Request -> table -> record class -> rows."""
 
+ByBasis = dict[str, dict[TableName, dict[tuple[str | None, bool], int]]]
+"""Request -> table -> record class, and whether the rows rest on consent -> rows."""
+
 
 def by_class(view: Connection, targets: Iterable[Target], batch: Mapping[str, Footprint]) -> ByClass:
     """Rows of each person of the batch by table and record class; one statement a table."""
     counts: ByClass = defaultdict(lambda: defaultdict(dict))
-    for target in targets:
-        seeds = selection.seeds(target, batch)
-        if seeds is None:
-            continue
-        for number, record_class, rows in composed_by_class(target, seeds.reached).filled(seeds.values).on(view):
-            counts[number][target.name][record_class] = rows
+    for name, (number, record_class, rows) in _grouped(view, targets, batch, selection.record_class):
+        counts[number][name][record_class] = rows
     return counts
 
 
+def by_basis(view: Connection, targets: Sequence[Target], batch: Mapping[str, Footprint]) -> ByBasis:
+    """As `by_class`, with rows that rest on consent told apart."""
+    counts: ByBasis = defaultdict(lambda: defaultdict(dict))
+    told = [target for target in targets if target.table.on_consent is not None]
+    for name, (number, record_class, on_consent, rows) in _grouped(view, told, batch, selection.class_with_basis):
+        counts[number][name][record_class, on_consent] = rows
+    for number, tables in by_class(view, (t for t in targets if t.table.on_consent is None), batch).items():
+        for name, classes in tables.items():
+            counts[number][name] = {(record_class, False): rows for record_class, rows in classes.items()}
+    return counts
+
+
+def _grouped(
+    view: Connection, targets: Iterable[Target], batch: Mapping[str, Footprint], form: Form
+) -> Iterator[tuple[TableName, Sequence[Any]]]:
+    for target in targets:
+        seeds = selection.seeds(target, batch)
+        if seeds is not None:
+            for counted in composed_by(target, seeds.reached, form).filled(seeds.values).on(view):
+                yield target.name, counted
+
+
 @lru_cache(maxsize=selection.KEPT)
-def composed_by_class(target: Target, reached: tuple[int, ...]) -> Composed:
-    """The statement of `by_class` for one table."""
-    found = selection.select_rows(target, reached, selection.record_class).subquery()
-    return Composed(select(found.c[REQUEST], found.c[CLASS], func.count()).group_by(found.c[REQUEST], found.c[CLASS]))
+def composed_by(target: Target, reached: tuple[int, ...], form: Form) -> Composed:
+    """The statement that counts the rows of one table by request and by the columns of a form."""
+    found = selection.select_rows(target, reached, form).subquery()
+    by = [found.c[REQUEST], *(found.c[name] for name, _ in form(target))]
+    return Composed(select(*by, func.count()).group_by(*by))
 
 
 def afresh(view: Connection, target: Target, batch: Mapping[str, Footprint]) -> dict[str, int]:

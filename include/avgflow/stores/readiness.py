@@ -7,7 +7,7 @@ from itertools import chain, combinations
 
 from avgflow.catalog.models import Catalog
 from avgflow.stores import changes, count, people, presence, resolve, selection
-from avgflow.stores.selection import Target
+from avgflow.stores.selection import Form, Target
 from avgflow.stores.survey import VIEWS
 
 
@@ -20,9 +20,14 @@ def compose(catalog: Catalog) -> None:
     places = resolve.targets(catalog, {})
     leading = resolve.forms(places)
     for place, target in places.items():
-        forms = [selection.delivered, *([leading[place]] if place in leading else [])]
+        forms: list[Form] = [selection.delivered, *([leading[place]] if place in leading else [])]
+        counted: list[Form] = [selection.record_class]
+        if target.table.on_consent is not None:
+            forms.append(selection.delivered_with_basis)
+            counted.append(selection.class_with_basis)
         for reached in _reaches(target):
-            count.composed_by_class(target, reached)
+            for form in counted:
+                count.composed_by(target, reached, form)
             for form in forms:
                 selection.composed(target, reached, form)
         if target.table.subject:

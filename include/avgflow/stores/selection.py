@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     CTE,
+    Boolean,
     ColumnElement,
     CompoundSelect,
     FromClause,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     cast,
     column,
     exists,
+    false,
     func,
     literal,
     literal_column,
@@ -45,6 +47,7 @@ from avgflow.stores.statement import Composed, Statement, at_most, typed
 
 REQUEST = "__request"
 CLASS = "__class"
+ON_CONSENT = "__on_consent"
 ROW = "__row"
 KEPT = 8192
 """Composed statements kept in a process: far more than the tables of any company, times the ways they are read."""
@@ -222,6 +225,21 @@ class AsArray:
 def delivered(target: Target) -> Columns:
     """A form: the record class, then every deliverable column, printed."""
     return [*record_class(target), *((name, target.printed(name)) for name in target.delivered)]
+
+
+def delivered_with_basis(target: Target) -> Columns:
+    """A form: as `delivered`, and at the end whether the row rests on consent."""
+    return [*delivered(target), *on_consent(target)]
+
+
+def class_with_basis(target: Target) -> Columns:
+    """A form: the record class of a row, and whether it rests on consent."""
+    return [*record_class(target), *on_consent(target)]
+
+
+def on_consent(target: Target) -> Columns:
+    """A form: whether the row rests on consent, of a table of which the catalog says so."""
+    return [(ON_CONSENT, func.coalesce(literal_column(f"({target.table.on_consent})", Boolean), false()))]
 
 
 def record_class(target: Target) -> Columns:
