@@ -19,6 +19,8 @@ from avgflow.identity import Footprint, Key
 Action = Literal[
     "collect",
     "leave out",
+    "hand over",
+    "withhold",
     "delete",
     "anonymise",
     "keep",
@@ -34,8 +36,10 @@ Action = Literal[
     "same",
     "differs",
 ]
-"""`collect` and `leave out`: of an inzage. `set`, `stop`, `weigh`, `continue`: of an objection. `correct`, `annotate`,
-`same`, `differs`: of a rectification. The others: of an erasure, and of an objection that ends what rested on consent.
+"""`collect` and `leave out`: of an inzage. `hand over`, `withhold`: of a portability, where all is collected, to know
+who is who in it, and a part of the rows and columns goes into the package. `set`, `stop`, `weigh`, `continue`: of
+an objection. `correct`, `annotate`, `same`, `differs`: of a rectification. The others: of an erasure, and of an
+objection that ends what rested on consent.
 
 `delete`; `anonymise`: the row stays for other rows that hang on it, its personal columns are overwritten; `keep`: with
 a ground, less the columns that the ground does not need; `unlink`: a row that points to one that goes, whose pointer
@@ -49,16 +53,19 @@ Counts = Mapping[tuple[str, TableName], Mapping[str | None, int]]
 ASIDE = frozenset({"refresh", "follow", "stop", "weigh", "continue", "annotate", "same", "differs"})
 """Actions for which the transaction on a store does nothing."""
 
-_UNCHANGED = frozenset({"leave out", *ASIDE})
+_UNCHANGED = frozenset({"leave out", "withhold", *ASIDE})
+
+_READ = frozenset({"collect", "hand over", "withhold"})
 
 
 @dataclass(frozen=True)
 class Step:
     """What happens to some rows of one record class in one table, and why.
 
-    `ground`: the article on which rows are kept or erased; `keep_until`: the last day they are kept, None where no day
-    is known; `columns`: those that are overwritten or set, or the pointer that is emptied; `keys`: the rows' keys as
-    PostgreSQL prints them, of a table without a key the digests of its rows.
+    `ground`: the article on which rows are kept or erased, or on which they rest where that decides whether they are
+    handed over; `keep_until`: the last day they are kept, None where no day is known; `columns`: those that are
+    overwritten, set or handed over, or the pointer that is emptied; `keys`: the rows' keys as PostgreSQL prints them,
+    of a table without a key the digests of its rows.
     """
 
     store: str
@@ -74,7 +81,7 @@ class Step:
 
     @property
     def changes(self) -> bool:
-        """Whether rows are collected or changed by it; a row that is kept as it is, is not."""
+        """Whether rows are collected, handed over or changed by it; a row that is kept as it is, is not."""
         return self.action not in _UNCHANGED and (self.action != "keep" or bool(self.columns))
 
     def to_json(self) -> dict[str, Any]:
@@ -160,6 +167,10 @@ class Plan:
         """Rows of one table that will be collected or changed."""
         return sum(step.rows for step in self.steps_of(store) if step.table == table and step.changes)
 
+    def read_of(self, store: str, table: TableName) -> int:
+        """Rows of one table that will be collected, whether or not they are handed over."""
+        return sum(step.rows for step in self.steps_of(store) if step.table == table and step.action in _READ)
+
     def steps_of(self, store: str) -> tuple[Step, ...]:
         """The steps in one store."""
         return tuple(step for step in self.steps if step.store == store)
@@ -214,6 +225,11 @@ def access(
             for record_class, rows in sorted(found.items(), key=lambda item: item[0] or "")
         ]
     return _signed(Plan(number, "access", tuple(steps), footprint, shared_rows, ""), keyed_hash)
+
+
+def portability(number: str, steps: Iterable[Step], footprint: Footprint, shared_rows: int, keyed_hash: Hash) -> Plan:
+    """The plan of a portability: every table of every store, what of it is handed over and what is not, and why."""
+    return _signed(Plan(number, "portability", tuple(steps), footprint, shared_rows, ""), keyed_hash)
 
 
 def erasure(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from avgflow import plan
 from avgflow.catalog.drift import refuse_unsafe
 from avgflow.catalog.names import TableName
-from avgflow.handling import carried, deciding, objecting, wanted
+from avgflow.handling import carried, deciding, objecting, porting, wanted
 from avgflow.handling.environment import CheckedView, Environment
 from avgflow.handling.identify import footprints, require_settled
 from avgflow.handling.wanted import Wanted
@@ -94,6 +94,15 @@ def _copies(
         yield number, plan.access(number, env.catalog, found[number], person, batch.shared[number], hash_of(env))
 
 
+def _portable(
+    env: Environment, view: CheckedView, people: Mapping[str, Footprint], batch: Batch
+) -> Iterator[tuple[str, Plan]]:
+    found = _by_basis(view, people)
+    for number, person in people.items():
+        steps = porting.steps(env.catalog, env.policy, found[number])
+        yield number, plan.portability(number, steps, person, batch.shared[number], hash_of(env))
+
+
 def _changes(
     env: Environment, view: CheckedView, people: Mapping[str, Footprint], batch: Batch
 ) -> Iterator[tuple[str, Plan]]:
@@ -118,6 +127,7 @@ Planner = Callable[
 
 _PLANNERS: tuple[tuple[Planner, frozenset[Right]], ...] = (
     (_copies, frozenset({Right.ACCESS})),
+    (_portable, frozenset({Right.PORTABILITY})),
     (_changes, frozenset({Right.ERASURE, Right.OBJECTION, Right.RECTIFICATION})),
 )
 """Who makes the plans of which rights."""
@@ -130,6 +140,20 @@ def _by_class(
 
     def counted_in(store: str) -> count.ByClass:
         return count.by_class(view.connections[store], view.targets(store), people)
+
+    for store, counted in together(view.connections, counted_in).items():
+        for number, tables in counted.items():
+            found[number] |= {(store, name): classes for name, classes in tables.items()}
+    return found
+
+
+def _by_basis(
+    view: CheckedView, people: Mapping[str, Footprint]
+) -> dict[str, dict[tuple[str, TableName], Mapping[tuple[str | None, bool], int]]]:
+    found: dict[str, dict[tuple[str, TableName], Mapping[tuple[str | None, bool], int]]] = defaultdict(dict)
+
+    def counted_in(store: str) -> count.ByBasis:
+        return count.by_basis(view.connections[store], view.targets(store), people)
 
     for store, counted in together(view.connections, counted_in).items():
         for number, tables in counted.items():
