@@ -36,6 +36,8 @@ RIGHTS = {
 
 _MAILS = {
     "answer": Text(nl="het antwoord aan de betrokkene", en="the answer to the person"),
+    "controller": Text(nl="de gegevens voor een ander bedrijf", en="the data for another company"),
+    "passphrase": Text(nl="de vraag om een wachtwoord door te geven", en="the request to tell a passphrase"),
     "extended": Text(nl="de brief dat er meer tijd nodig is", en="the letter that more time is needed"),
     "withdrawn": Text(nl="de bevestiging van het intrekken", en="the confirmation of the withdrawal"),
     "waiting": Text(nl="een vraag aan u", en="a question to you"),

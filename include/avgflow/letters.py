@@ -93,9 +93,15 @@ def answer_mail(answer: Answer, package: Package | None, to: str, templates: Tem
     """The answer with its two files; without a package it says that the files are too large and come by another way."""
     mail = _to_person("answer", answer, to, templates, package=package)
     if package is not None:
-        for file, subtype in ((package.pdf, "pdf"), (package.archive, "zip")):
-            mail.add_attachment(file.read_bytes(), maintype="application", subtype=subtype, filename=file.name)
+        attach(mail, package)
     return mail
+
+
+def attach(mail: EmailMessage, package: Package) -> None:
+    """Put the files of a package into a mail."""
+    for file in package.files:
+        subtype = file.suffix.removeprefix(".")
+        mail.add_attachment(file.read_bytes(), maintype="application", subtype=subtype, filename=file.name)
 
 
 def nothing_found_mail(answer: Answer, to: str, templates: Templates | None = None) -> EmailMessage:

@@ -14,7 +14,8 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
 
-from avgflow.handling import answering, approving, closing, identify, weighing
+from avgflow.handling import answering, answering_portability, approving, closing, identify, weighing
+from avgflow.handling.answering import Prepared
 from avgflow.handling.approving import Wait
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused, Question
@@ -194,20 +195,55 @@ class WeighOperator(AskingOperator):
 class AnswerOperator(AskingOperator):
     """The package and the mail; a package that is too large for a mail waits to be handed over."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(subject="{{ run_id }}: pakket overhandigen (hand over the package)", asked={}, **kwargs)
+    def __init__(
+        self,
+        *,
+        subject: str = "{{ run_id }}: pakket overhandigen (hand over the package)",
+        asked: dict[str, Param] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(subject=subject, asked=asked or {}, **kwargs)
+
+    def prepare(self, env: Environment, number: str) -> Prepared:
+        """What is to be sent next, or asked."""
+        return answering.run(env, number)
 
     def work(self, env: Environment, number: str) -> Question | None:
-        prepared = answering.run(env, number)
-        made = running.told(env, number, EventName.ANSWER_MADE)
-        if made:
-            log.info("Antwoord gemaakt / answer made", **made, request=number)
-        if prepared.message_id is not None:
-            deliver(env, number, prepared.message_id)
+        sent = None
+        while (prepared := self.prepare(env, number)).message_id not in (None, sent):
+            made = running.told(env, number, EventName.ANSWER_MADE)
+            if made and sent is None:
+                log.info("Antwoord gemaakt / answer made", **made, request=number)
+            sent = str(prepared.message_id)
+            deliver(env, number, sent)
         return prepared.question
 
     def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
         answering.hand_over(env, number, actor)
+
+
+class AnswerPortabilityOperator(AnswerOperator):
+    """The package, to the person or to another company; where nothing can go along, a human agrees to the refusal."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            subject="{{ run_id }}: antwoord nakijken (check the answer)",
+            asked={
+                "plan": Param(
+                    None,
+                    type=["null", "string"],
+                    title="Welk plan (which plan)",
+                    description="Alleen bij een weigering. (Only for a refusal.)",
+                ),
+            },
+            **kwargs,
+        )
+
+    def prepare(self, env: Environment, number: str) -> Prepared:
+        return answering_portability.run(env, number)
+
+    def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
+        answering_portability.take(env, number, given.get("plan"), actor)
 
 
 def _tell(env: Environment, question: Question) -> None:

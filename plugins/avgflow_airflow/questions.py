@@ -43,6 +43,17 @@ andere, veilige manier aan de persoon en kies daarna **Verder**.
 *The package is too large for a mail. It lies in avgflow's work folder, under this number. Hand it over safely another
 way, then choose **Verder** (go on).*
 """,
+    Waiting.REFUSAL: """
+Wij hebben gegevens van deze persoon, maar niets dat wij kunnen meegeven (artikel 20 AVG). Het antwoord is dan een
+weigering. Bekijk het plan: `avgflow request show NUMMER --plan`. Bij `withhold` staat waarom. Bent u het ermee eens?
+Vul hieronder de twaalf letters en cijfers onder het plan in en kies **Verder**. Kies **Stoppen** als het niet klopt. Is
+er meer dan één privacy officer? Dan keurt iemand anders goed dan wie het verzoek inschreef.
+
+*We have data about this person, but nothing that we can give along (article 20 GDPR), so the answer is a refusal. Look
+at the plan: `avgflow request show NUMBER --plan`; `withhold` tells why. If you agree, give the twelve signs that name
+the plan below and choose **Verder** (go on), else **Stoppen** (stop). Where there is more than one privacy officer,
+another one agrees than who registered the request.*
+""",
     Waiting.APPROVAL: """
 Dit verzoek verandert gegevens in de systemen. Bekijk het plan: `avgflow request show NUMMER --plan`. Onder het plan
 staat welk plan het is, in twaalf letters en cijfers. Vul die hieronder in en kies **Verder**. Kies **Stoppen** om het

@@ -17,10 +17,18 @@ from avgflow.catalog import load as catalogs
 from avgflow.embedded.layout import REPOSITORY
 
 LONGEST_FILE = 120
-REQUEST_ONLY = {"access_request", "erasure_request", "objection_request", "rectification_request"}
+REQUEST_ONLY = {
+    "access_request",
+    "erasure_request",
+    "objection_request",
+    "portability_request",
+    "rectification_request",
+}
 """DAGs that handle one request: their whole configuration is its number."""
 
-DUTCH = re.compile(r"\b(\w*verzoek|bezwaar|opschonen|termijnen|herhalen|bulk|huishouding)", re.IGNORECASE)
+DUTCH = re.compile(
+    r"\b(\w*verzoek|bezwaar|overdraagbaarheid|opschonen|termijnen|herhalen|bulk|huishouding)", re.IGNORECASE
+)
 
 
 def tasks(bag: DagBag) -> Iterator[Any]:
@@ -123,16 +131,16 @@ def test_every_store_has_a_task_and_a_pool_of_its_own(bag: DagBag) -> None:
 
 def test_the_way_of_a_request_is_the_one_that_is_described(bag: DagBag) -> None:
     stores = set(catalogs.load(REPOSITORY / "include" / "catalog").stores)
-    dag = bag.dags["access_request"]
-    follows = {task.task_id: task.downstream_task_ids for task in dag.tasks}
-    assert follows == {
-        "identify": {"plan"},
-        "plan": stores,
-        **{store: {"validate"} for store in stores},
-        "validate": {"answer"},
-        "answer": {"close"},
-        "close": set(),
-    }
+    for dag_id in ("access_request", "portability_request"):
+        follows = {task.task_id: task.downstream_task_ids for task in bag.dags[dag_id].tasks}
+        assert follows == {
+            "identify": {"plan"},
+            "plan": stores,
+            **{store: {"validate"} for store in stores},
+            "validate": {"answer"},
+            "answer": {"close"},
+            "close": set(),
+        }
 
 
 def test_nothing_is_changed_before_the_plan_is_approved_and_nothing_answered_before_it_is_recounted(

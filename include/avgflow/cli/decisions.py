@@ -30,6 +30,9 @@ Number = Annotated[str, typer.Argument(help="The request's number, such as AVG-2
 
 GO_ON, STOP = "Verder", "Stoppen"
 
+_OF_A_PLAN = (Waiting.APPROVAL, Waiting.REFUSAL)
+"""What is answered by naming the plan."""
+
 
 class NotWaiting(AvgflowError):
     """A request waits for something else than what was answered."""
@@ -76,15 +79,15 @@ def approve(
         str | None, typer.Option(help="The plan that you approve, as `request show --plan` names it; else the newest.")
     ] = None,
 ) -> None:
-    """Answer 'go on' to what the request waits for: a plan approved, an unknown address accepted, a package handed
-    over.
+    """Answer 'go on' to what the request waits for: a plan approved, a refusal agreed to, an unknown address
+    accepted, a package handed over.
     """
     if plan is not None:
-        env, request = _waiting(number, Waiting.APPROVAL)
+        env, request = _waiting(number, *_OF_A_PLAN)
     else:
-        env, request = _waiting(number, Waiting.APPROVAL, Waiting.ADDRESS, Waiting.HANDOVER)
+        env, request = _waiting(number, *_OF_A_PLAN, Waiting.ADDRESS, Waiting.HANDOVER)
     inputs = {}
-    if request.waiting_for == Waiting.APPROVAL:
+    if request.waiting_for in _OF_A_PLAN:
         inputs["plan"] = approving.check(env, number, plan, actor(env))
         say(f"Approving plan {inputs['plan']} of {number}.")
     _give(env, request, GO_ON, inputs)

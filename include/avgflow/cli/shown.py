@@ -12,7 +12,7 @@ from avgflow.fields import AMSTERDAM
 from avgflow.handling.approving import SHOWN
 from avgflow.handling.identify import Waiting
 from avgflow.handling.turns import Pause
-from avgflow.intake import Verification, day_in_amsterdam
+from avgflow.intake import Right, Verification, day_in_amsterdam
 from avgflow.plan import Plan, Step
 from avgflow.register.approvals import Approval
 from avgflow.register.events import Event
@@ -26,6 +26,7 @@ _TO_DO = {
     Waiting.ADDRESS: "If you are sure that the address is theirs: ",
     Waiting.HANDOVER: "Hand the package over safely, then: ",
     Waiting.APPROVAL: "Look at the plan and approve it: ",
+    Waiting.REFUSAL: "Nothing can be handed over; look at the plan for why, and agree to the refusal: ",
     Waiting.WEIGHING: "Weigh what the plan says to weigh; nothing changes for it until then: ",
 }
 _NOBODY = {
@@ -126,7 +127,8 @@ def suppressed(made: Plan) -> list[str]:
 
 def plan(made: Plan) -> Table:
     """What was planned, by table and record class; of an inzage nothing is kept or overwritten."""
-    wanted = _OF_A_STEP if made.basis else [name for name in _OF_A_STEP if name not in _OF_A_CHANGE]
+    unused = () if made.basis else ("keep_until",) if made.right == Right.PORTABILITY else _OF_A_CHANGE
+    wanted = [name for name in _OF_A_STEP if name not in unused]
     table = grid(*(name.replace("_", " ") for name in (*wanted, "reason")), folds=("columns", "reason"))
     for one in map(step, made.steps):
         table.add_row(*(_cell(one[name]) for name in (*wanted, "reason")))

@@ -115,7 +115,12 @@ def counted(store: StoreContent, content: TableContent) -> Iterator[Row]:
 
 def label_of(content: TableContent, column: str, language: Language) -> str:
     """What a column is called for a person: the catalog's label, else its name in words."""
-    spec = content.table.columns.get(column)
+    return label_in(content.table, column, language)
+
+
+def label_in(table: Table, column: str, language: Language) -> str:
+    """As `label_of`, by the catalog's table alone."""
+    spec = table.columns.get(column)
     if spec is not None and spec.label is not None:
         return spec.label.in_(language)
     words = column.replace("_", " ").strip() or column

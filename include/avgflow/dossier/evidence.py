@@ -5,13 +5,16 @@
     number, passed, made_at, kind, suite, digest, started_at, finished_at
     stores:       [{store, title, tables: [{table, title, <figures>, checks: [{name, text, passed, detail}]}]}]
     expectations: [{store, name, text, passed, observed}]
-    redactions:   [{store, table, column, reason, count}]     (completeness)
+    redactions:   [{store, table, column, reason, count}]     (completeness, portability)
     mentions:     [{store, table, column, rows}]              (erasure: free text that may still name the person)
     suppressions: [{channel, addresses}]                      (objection: to which nothing is sent any more)
 
 Figures of a table, all of them rows:
 
     completeness: planned, collected, counted
+    portability:  collected, counted
+                  to_hand_over, handed         that go along, by the plan and in the package
+                  withheld                     that do not go along
     erasure:      deleted, anonymised, kept    as planned
                   unlinked                     as planned: of others, whose pointer to a row that goes is emptied
                   left                         of those to go, still there afterwards
@@ -54,6 +57,20 @@ _KINDS = {
         not_proven="Niet bewezen. Er is niets verstuurd. Hieronder staat bij welke tabel welke controle mislukte.",
         figures=(("planned", "Gepland"), ("collected", "Verzameld"), ("counted", "Opnieuw geteld")),
         totals=(("collected", "Verzamelde rijen"),),
+    ),
+    "portability": _Kind(
+        title="Bewijs van wat meegaat",
+        proven="Volledig. In het pakket zit alles wat deze persoon kan meenemen, precies zoals het in de systemen "
+        "staat, en niets anders.",
+        not_proven="Niet bewezen. Er is niets verstuurd. Hieronder staat bij welke tabel welke controle mislukte.",
+        figures=(
+            ("collected", "Verzameld"),
+            ("counted", "Opnieuw geteld"),
+            ("to_hand_over", "Mee te geven"),
+            ("handed", "In het pakket"),
+            ("withheld", "Gaat niet mee"),
+        ),
+        totals=(("handed", "Rijen in het pakket"), ("withheld", "Rijen die niet meegaan")),
     ),
     "erasure": _Kind(
         title="Bewijs van wissen",
@@ -113,6 +130,11 @@ _CHECKS = {
     "redacted": "geen naam van anderen is leesbaar",
     "every_table": "elke tabel van de gegevenskaart is er",
     "every_table_once": "elke tabel is er één keer",
+    "handed_over": "in het pakket zit wat gepland was",
+    "all_of_it": "in het pakket zit alles wat volgens een nieuwe telling mee mag",
+    "no_stray_row": "er zit geen rij in die niet mee mag",
+    "every_column": "elke kolom die mee mag, zit erin",
+    "no_stray_column": "er zit geen kolom in die niet mee mag",
     "gone": "niets is over van wat weg moest",
     "kept": "alles wat moest blijven, is er nog",
     "nothing_new": "er is niets bij gekomen",

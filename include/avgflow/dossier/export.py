@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import date
 from typing import IO, Any, BinaryIO
 
@@ -98,16 +99,41 @@ def stamp(made_on: date) -> tuple[int, int, int, int, int, int]:
     return (made_on.year, made_on.month, made_on.day, 12, 0, 0)
 
 
-def write(answer: Answer, passphrase: str, file: BinaryIO, templates: Templates) -> str:
+@dataclass(frozen=True)
+class Document:
+    """A text that explains the tables of an export to a program; `kind` as the manifest calls it."""
+
+    path: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What differs between exports: the text that explains one to people, and what explains it to programs.
+
+    `documents` is asked once all tables are written.
+    """
+
+    readme: str
+    documents: Callable[[Answer, Ledger], Iterable[Document]]
+
+
+ACCESS_COPY = Edition("export", lambda answer, ledger: ())
+"""The export of an inzage."""
+
+
+def write(answer: Answer, passphrase: str, file: BinaryIO, templates: Templates, edition: Edition = ACCESS_COPY) -> str:
     """Write the whole archive; the SHA-256 of its manifest. `RowsChanged` where a stream is not as announced."""
     with closing(Archive(file, passphrase, answer.made_on)) as archive:
-        return _written(archive, answer, templates)
+        return _written(archive, answer, templates, edition)
 
 
-def _written(archive: Archive, answer: Answer, templates: Templates) -> str:
+def _written(archive: Archive, answer: Answer, templates: Templates, edition: Edition) -> str:
     ledger = Ledger()
     with archive.entry(README[answer.language]) as entry:
-        readme = templates.text(f"export.{answer.language}.txt", answer=answer, attachments=ARCHIVE[answer.language])
+        attachments = ARCHIVE[answer.language]
+        readme = templates.text(f"{edition.readme}.{answer.language}.txt", answer=answer, attachments=attachments)
         entry.text(sheets.BOM + readme.replace("\n", sheets.END))
     ledger.files.append(File(README[answer.language], "text", entry.size, entry.sha256))
     file_names = Names()
@@ -117,6 +143,10 @@ def _written(archive: Archive, answer: Answer, templates: Templates) -> str:
             _json(archive, answer, store, content, name, ledger)
             _csv(archive, answer, store, content, name, ledger)
     _attachments(archive, answer, ledger)
+    for document in edition.documents(answer, ledger):
+        with archive.entry(document.path) as entry:
+            entry.text(document.text)
+        ledger.files.append(File(document.path, document.kind, entry.size, entry.sha256))
     with archive.entry(manifest.FILE) as entry:
         entry.text(manifest.text_of(answer, ledger))
     return entry.sha256

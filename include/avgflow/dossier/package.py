@@ -1,4 +1,4 @@
-"""The two files that go to the person, encrypted with one passphrase: the report (PDF) and the export (zip).
+"""The files that go out, encrypted with one passphrase: the report (PDF) and the export (zip).
 
 Neither the report nor the export ever lies on a disk unencrypted: the report is made in memory, the export is encrypted
 while it is written. A file appears under its name only when it is whole.
@@ -21,6 +21,7 @@ import pikepdf
 
 from avgflow.dossier import export, report
 from avgflow.dossier.content import Answer
+from avgflow.dossier.export import Edition
 from avgflow.templating import Templates
 
 # A report is made of small objects that are compressed once more when it is encrypted. Level 3 makes the file a
@@ -30,13 +31,13 @@ pikepdf.settings.set_flate_compression_level(3)
 
 @dataclass(frozen=True)
 class Package:
-    """The encrypted files. `sha256s` (hex) and `sizes` (bytes) are by file name.
+    """The encrypted files; no report where nobody is to read it. `sha256s` (hex) and `sizes` (bytes) are by file name.
 
     `manifest_digest` is the SHA-256 of the export's manifest, which is the same for the same content; the files
     themselves differ each time they are encrypted.
     """
 
-    pdf: Path
+    pdf: Path | None
     archive: Path
     sha256s: Mapping[str, str]
     sizes: Mapping[str, int]
@@ -44,8 +45,13 @@ class Package:
 
     @property
     def size(self) -> int:
-        """Bytes of both files."""
+        """Bytes of all files."""
         return sum(self.sizes.values())
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What is attached, the report first."""
+        return (*([self.pdf] if self.pdf else []), self.archive)
 
 
 def build(answer: Answer, passphrase: str, folder: Path, templates: Templates | None = None) -> Package:
@@ -70,6 +76,17 @@ def build(answer: Answer, passphrase: str, folder: Path, templates: Templates | 
         sizes={name: size for name, (_, size) in digests.items()},
         manifest_digest=manifest_digest,
     )
+
+
+def build_archive(
+    answer: Answer, passphrase: str, file: Path, edition: Edition, templates: Templates | None = None
+) -> Package:
+    """Make an export alone, in the place of an earlier one; faults as `build`."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _whole(file) as archive_file:
+        manifest_digest = export.write(answer, passphrase, archive_file, templates or Templates(), edition)
+        digest, size = _digest(archive_file)
+    return Package(None, file, {file.name: digest}, {file.name: size}, manifest_digest)
 
 
 def encrypt(plain: bytes, passphrase: str, file: BinaryIO) -> None:

@@ -1,9 +1,12 @@
-"""Step 5: the package, its passphrase and the mail, ready in the outbox; made once, however often this runs."""
+"""Step 5: the package, its passphrase and the mail, ready in the outbox; made once, however often this runs.
+
+What the answers with a package share is here; `answering_portability` has what that right does otherwise.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from avgflow import letters
+from avgflow.asked import Asked
 from avgflow.catalog.names import TableName
 from avgflow.crypto import new_passphrase
 from avgflow.dossier.content import Answer, Redacted, StoreContent, TableContent
@@ -20,6 +24,7 @@ from avgflow.handling.environment import Environment
 from avgflow.handling.identify import Question, Waiting, ask
 from avgflow.handling.validating import KNOWN_FILE, readers
 from avgflow.intake import Subject, day_in_amsterdam
+from avgflow.plan import Plan
 from avgflow.redaction import Known, Redactor
 from avgflow.register import events, evidence, outbox, passphrases, receipts, requests
 from avgflow.register.database import transaction
@@ -57,29 +62,88 @@ def run(env: Environment, number: str) -> Prepared:
     # Here, because reading a DAG must not load what makes PDFs and archives.
     from avgflow.dossier import package
 
+    begun = begin(env, number)
+    if isinstance(begun, Prepared):
+        return begun
+    if begun.handed_over:
+        return Prepared(None)
+    answer, to = content(env, begun), begun.subject.email
+    if answer.row_count == 0:
+        return queue(env, number, ANSWER, to, letters.nothing_found_mail(answer, to, env.templates))
+    folder = env.settings.work / number
+    made = pack(env, answer, lambda phrase: package.build(answer, phrase, folder, env.templates))
+    if isinstance(made, Prepared):
+        return made
+    return queue(env, number, ANSWER, to, letters.answer_mail(answer, made, to, env.templates))
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A request that is to be answered, with the proof that its work is well done; `handed_over`: its package went out
+    by another way than mail.
+    """
+
+    request: Request
+    subject: Subject
+    asked: Asked
+    proof: evidence.Evidence
+    handed_over: bool
+
+    @property
+    def number(self) -> str:
+        return self.request.number
+
+
+def begin(env: Environment, number: str) -> Begun | Prepared:
+    """What an answer is made of, or the answer that is there; `NotProven` before the check has passed."""
     with transaction(env.register) as register:
-        waiting = [mail.message_id for mail in outbox.mails(register, number) if mail.kind == ANSWER]
-        if waiting:
-            return Prepared(waiting[0])
+        waiting = mail_of(register, number, ANSWER)
+        if waiting is not None:
+            return Prepared(waiting.message_id)
         proven = validating.proof(env, register, number)
         if proven is None or not proven.passed:
             raise NotProven(number)
-        request = requests.get(register, number)
-        subject = requests.subject(register, env.keyring, number)
-    answer = content(env, request, subject, proven)
-    if answer.row_count == 0:
-        return _queue(env, number, subject, letters.nothing_found_mail(answer, subject.email, env.templates))
+        return Begun(
+            requests.get(register, number),
+            requests.subject(register, env.keyring, number),
+            requests.asked(register, env.keyring, number),
+            proven,
+            any(receipt.step == Step.HAND_OVER for receipt in receipts.receipts(register, number)),
+        )
+
+
+def mail_of(register: Connection, number: str, kind: str) -> outbox.Mail | None:
+    """The mail of a kind that is in the outbox for a request."""
+    return next((mail for mail in outbox.mails(register, number) if mail.kind == kind), None)
+
+
+def pack(env: Environment, answer: Answer, build: Callable[[str], Package]) -> Package | Prepared:
+    """The package, built with the passphrase it gets, on record; or that it waits for a human, being too large for a
+    mail.
+    """
+    number = answer.number
     with transaction(env.register) as register:
         phrase = passphrases.put_passphrase(register, env.keyring, number, new_passphrase())
-    made = package.build(answer, phrase, env.settings.work / number, env.templates)
+    made = build(phrase)
     with transaction(env.register) as register:
-        _made(env, register, answer, made)
+        detail = {"manifest": made.manifest_digest, "bytes": made.size, "rows": answer.row_count}
+        events.append(register, env.keyring, EventName.ANSWER_MADE, number, detail=detail)
     if made.size > env.settings.attachment_limit_mb * 1024 * 1024:
-        question = Question(number, Waiting.HANDOVER)
-        with transaction(env.register) as register:
-            ask(env, register, question)
-        return Prepared(None, question)
-    return _queue(env, number, subject, letters.answer_mail(answer, made, subject.email, env.templates))
+        return wait(env, Question(number, Waiting.HANDOVER))
+    return made
+
+
+def wait(env: Environment, question: Question) -> Prepared:
+    """Put on the register that a human is asked before anything goes out."""
+    with transaction(env.register) as register:
+        ask(env, register, question)
+    return Prepared(None, question)
+
+
+def queue(env: Environment, number: str, kind: str, to: str, message: EmailMessage) -> Prepared:
+    """Put a mail in the outbox; one of its kind that is there already stands."""
+    with transaction(env.register) as register:
+        return Prepared(outbox.enqueue(register, env.keyring, number, kind, to, message))
 
 
 def hand_over(env: Environment, number: str, actor: str) -> None:
@@ -96,28 +160,37 @@ def deliver(env: Environment, message_id: str, send: Callable[[EmailMessage, str
     return outbox.deliver(env.register, env.keyring, message_id, send)
 
 
-def content(env: Environment, request: Request, subject: Subject, proof: evidence.Evidence) -> Answer:
+def content(env: Environment, begun: Begun) -> Answer:
     """What the person gets to see: every table of every store, others' data replaced."""
-    plan = planning.stored(env, [request.number])[request.number]
-    opened = readers(env, request.number)
-    try:
-        sealed = (env.settings.work / request.number / KNOWN_FILE).read_bytes()
-    except FileNotFoundError:
-        raise NotProven(request.number) from None
-    who = Known.from_json(env.keyring.open_json(sealed))
-    made = redacting.redactors(env, opened, who, request.language)
+    plan = planning.stored(env, [begun.number])[begun.number]
+    opened = readers(env, begun.number)
+    made = redacting.redactors(env, opened, known(env, begun.number), begun.request.language)
+    stores = tuple(_store(env, name, opened[name], made[name]) for name in env.catalog.stores)
+    return replace(of(env, begun, plan, stores), noted=tuple(annotating.of_person(env, suppressing.own(plan))))
+
+
+def of(env: Environment, begun: Begun, plan: Plan, stores: tuple[StoreContent, ...]) -> Answer:
+    """An answer to this request with these contents."""
     return Answer(
-        number=request.number,
-        language=request.language.value,
-        name=subject.name,
-        received=request.received,
+        number=begun.number,
+        language=begun.request.language.value,
+        name=begun.subject.name,
+        received=begun.request.received,
         made_on=day_in_amsterdam(),
         policy=env.policy,
-        stores=tuple(_store(env, name, opened[name], made[name]) for name in env.catalog.stores),
+        stores=stores,
         shared_mailbox=plan.shared_rows > 0,
-        redactions=tuple(Redacted(**entry) for entry in proof.result["redactions"]),
-        noted=tuple(annotating.of_person(env, suppressing.own(plan))),
+        redactions=tuple(Redacted(**entry) for entry in begun.proof.result["redactions"]),
     )
+
+
+def known(env: Environment, number: str) -> Known:
+    """Who is who in the rows of a request, as its check found it; `NotProven` where that is gone."""
+    try:
+        sealed = (env.settings.work / number / KNOWN_FILE).read_bytes()
+    except FileNotFoundError:
+        raise NotProven(number) from None
+    return Known.from_json(env.keyring.open_json(sealed))
 
 
 def _store(env: Environment, store: str, reader: Reader, made: dict[TableName, Redactor]) -> StoreContent:
@@ -136,13 +209,3 @@ def _store(env: Environment, store: str, reader: Reader, made: dict[TableName, R
 def _rows(reader: Reader, name: TableName, redactor: Redactor) -> Iterator[tuple[str | None, tuple[str | None, ...]]]:
     for record_class, values, _ in redactor.rows(reader.rows(name)):
         yield record_class, values
-
-
-def _queue(env: Environment, number: str, subject: Subject, message: EmailMessage) -> Prepared:
-    with transaction(env.register) as register:
-        return Prepared(outbox.enqueue(register, env.keyring, number, ANSWER, subject.email, message))
-
-
-def _made(env: Environment, register: Connection, answer: Answer, made: Package) -> None:
-    detail = {"manifest": made.manifest_digest, "bytes": made.size, "rows": answer.row_count}
-    events.append(register, env.keyring, EventName.ANSWER_MADE, answer.number, detail=detail)

@@ -194,7 +194,9 @@ def _missing(env: Environment, register: Connection, number: str) -> list[Missin
     elif not proven.passed:
         missing.append(Missing(f"de {way.check.nl} is niet geslaagd", f"the {way.check.en} did not pass"))
     mails = [mail for mail in outbox.mails(register, number) if mail.kind == ANSWER]
-    handed = any(receipt.step == Step.HAND_OVER for receipt in done)
+    # What was handed to another company is confirmed to the person by mail.
+    confirmed = requests.asked(register, env.keyring, number).destination is not None
+    handed = not confirmed and any(receipt.step == Step.HAND_OVER for receipt in done)
     if not mails and not handed:
         missing.append(Missing("er ging geen antwoord uit", "no answer went out"))
     elif any(mail.accepted_at is None for mail in mails):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from avgflow.errors import AvgflowError, StoreFault
 from avgflow.handling import planning
 from avgflow.handling.environment import Environment
+from avgflow.intake import Right
 from avgflow.register import events, receipts
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.receipts import Receipt, Step
-from avgflow.stores.collect import Collected, collect
+from avgflow.stores.collect import Collected, Read, collect, read, read_with_basis
+
+READS: Mapping[str, Read] = {Right.ACCESS: read, Right.PORTABILITY: read_with_basis}
+"""How the rows are read for each right for which they are collected."""
 
 
 class ReceiptDiffers(AvgflowError):
@@ -32,10 +36,14 @@ def run(env: Environment, store: str, numbers: Sequence[str]) -> dict[str, Recei
     `StoreUnreachable` is worth another try; it is put on the register, with the store's name.
     """
     plans = planning.stored(env, numbers)
-    batch = {number: plan.footprint for number, plan in plans.items()}
     try:
         with env.view(store) as view:
-            done = collect(view.connections[store], view.targets(store), batch, env.settings.work, env.keyring)
+            done: dict[str, Collected] = {}
+            for right, read in READS.items():
+                batch = {number: plan.footprint for number, plan in plans.items() if plan.right == right}
+                if batch:
+                    work, keys = env.settings.work, env.keyring
+                    done |= collect(view.connections[store], view.targets(store), batch, work, keys, read)
     except StoreFault as fault:
         with transaction(env.register) as register:
             for number in numbers:

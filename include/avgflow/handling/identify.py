@@ -29,6 +29,7 @@ class Waiting(StrEnum):
     HANDOVER = "handover"
     APPROVAL = "approval"
     WEIGHING = "weighing"
+    REFUSAL = "refusal"
 
     @property
     def nl(self) -> str:
@@ -67,6 +68,11 @@ _WORDS: dict[Waiting, tuple[str, ...]] = {
         "avgflow request show {n} --plan",
         "avgflow request weigh {n} CLASS=uphold CLASS=refuse:REASON",
     ),
+    Waiting.REFUSAL: (
+        "uw oordeel: er is niets dat wij kunnen meegeven, dus het antwoord is een weigering",
+        "avgflow request show {n} --plan",
+        "avgflow request approve {n} --plan PLAN",
+    ),
 }
 
 _EXPLANATIONS = {
@@ -94,6 +100,12 @@ _EXPLANATIONS = {
         "keurt alleen dat plan goed. Verandert er iets in de systemen? Dan komt er een nieuw plan en "
         "vragen wij het u opnieuw. Bent u het er niet mee eens? Keur het plan dan af met avgflow request refuse. Is er "
         "meer dan één privacy officer? Dan keurt iemand anders goed dan wie het verzoek inschreef."
+    ),
+    Waiting.REFUSAL: (
+        "Een weigering gaat alleen uit als een mens het ermee eens is. Bekijk in het plan bij withhold waarom niets "
+        "mee kan (artikel 20 AVG). Bent u het ermee eens? Vul dan de twaalf letters en cijfers onder het plan in op de "
+        "plaats van PLAN. Klopt het niet? Stop het verzoek en pas de gegevenskaart of het beleid aan. Is er meer dan "
+        "één privacy officer? Dan keurt iemand anders goed dan wie het verzoek inschreef."
     ),
     Waiting.WEIGHING: (
         "Weeg het belang van de persoon af tegen dat van ons (artikel 21 lid 1 AVG). Vertelde de persoon niet waarom? "

@@ -20,8 +20,21 @@ def of_access(env: Environment, register: Connection, number: str, proof: Eviden
     collected = sum(sum(r.counts.values()) for r in receipts.receipts(register, number) if r.step == Step.COLLECT)
     if collected == 0:
         return Outcome.NOTHING_FOUND
-    others = proof is not None and _others(env, proof)
-    return Outcome.PARTLY_FULFILLED if plan.shared_rows or others else Outcome.FULFILLED
+    replaced = proof is not None and others(env, proof)
+    return Outcome.PARTLY_FULFILLED if plan.shared_rows or replaced else Outcome.FULFILLED
+
+
+def of_portability(env: Environment, register: Connection, number: str, proof: Evidence | None) -> Outcome:
+    """Refused only where something is held and nothing of it goes along; what the right does not reach is no refusal
+    of the rest.
+    """
+    plan = planning.newest(env, register, number)
+    if not sum(step.rows for step in plan.steps):
+        return Outcome.NOTHING_FOUND
+    if not plan.rows:
+        return Outcome.REFUSED
+    replaced = proof is not None and others(env, proof)
+    return Outcome.PARTLY_FULFILLED if plan.shared_rows or replaced else Outcome.FULFILLED
 
 
 def of_erasure(env: Environment, register: Connection, number: str, proof: Evidence | None) -> Outcome:
@@ -49,7 +62,7 @@ def of_objection(env: Environment, register: Connection, number: str, proof: Evi
     return Outcome(objected.of_request(env, register, number, None).outcome)
 
 
-def _others(env: Environment, proof: Evidence) -> bool:
+def others(env: Environment, proof: Evidence) -> bool:
     """Whether anything of people other than staff was replaced; names of staff are not the person's data (C-579/21)."""
     for entry in proof.result["redactions"]:
         table = next(t for n, t in env.catalog.stores[entry["store"]].tables.items() if str(n) == entry["table"])

@@ -15,14 +15,16 @@ from sqlalchemy import Connection
 from avgflow import workfile
 from avgflow.catalog.drift import CatalogDrift, DriftKind, Severity
 from avgflow.catalog.names import TableName
+from avgflow.completeness.handed import PORTABILITY, Handed
 from avgflow.completeness.measure import Measure, Work, measure
-from avgflow.completeness.verdict import CHECKS, Verdict, judge
+from avgflow.completeness.verdict import COMPLETENESS, Proof, Verdict, judge
 from avgflow.dossier import evidence as pages
 from avgflow.errors import AvgflowError
-from avgflow.handling import planning, redacting
+from avgflow.handling import collecting, planning, proving_portable, redacting
 from avgflow.handling.collecting import ReceiptDiffers
 from avgflow.handling.environment import CheckedView, Environment, View
 from avgflow.handling.identify import footprints
+from avgflow.intake import Right
 from avgflow.plan import Plan
 from avgflow.redaction import Redaction, Redactor
 from avgflow.register import chain, events, evidence, plans, receipts, requests
@@ -31,7 +33,9 @@ from avgflow.register.names import EventName
 from avgflow.stores.together import together
 from avgflow.workfile import Reader, path_of
 
-EVIDENCE = "completeness"
+PROOFS: Mapping[str, Proof] = {Right.ACCESS: COMPLETENESS, Right.PORTABILITY: PORTABILITY}
+"""What is proven of each right whose rows are collected; the evidence is called after it."""
+
 KNOWN_FILE = "who-is-who.sealed"
 
 
@@ -50,11 +54,12 @@ class CheckFailed(AvgflowError):
 
 @dataclass(frozen=True)
 class Validated:
-    """The verdict on one request under its plan, the digest of what was measured of each store, and what was replaced
-    in it, by store and table.
+    """The verdict on one request under its plan, of what it is one, the digest of what was measured of each store, and
+    what was replaced in it, by store and table.
     """
 
     verdict: Verdict
+    proof: Proof
     plan_digest: str
     work: Mapping[str, str]
     redactions: Mapping[tuple[str, TableName], Counter[Redaction]]
@@ -63,6 +68,18 @@ class Validated:
 def run(env: Environment, numbers: Sequence[str]) -> dict[str, Validated]:
     """Measure and judge each request, and keep the evidence; nothing is raised for a failed one (see `CheckFailed`)."""
     made = planning.stored(env, numbers)
+    done: dict[str, Validated] = {}
+    for right in PROOFS:
+        if of_right := {number: plan for number, plan in made.items() if plan.right == right}:
+            done |= _of_right(env, right, of_right)
+    for one in done.values():
+        with transaction(env.register) as register:
+            _keep(env, register, one)
+    return done
+
+
+def _of_right(env: Environment, right: str, made: Mapping[str, Plan]) -> dict[str, Validated]:
+    numbers = list(made)
     with env.checked_view() as view:
         people = footprints(env, view, numbers)
         works = {number: _works(env, view, made[number], people[number]) for number in numbers}
@@ -70,19 +87,19 @@ def run(env: Environment, numbers: Sequence[str]) -> dict[str, Validated]:
 
         def measured_in(store: str) -> dict[str, list[Measure]]:
             batch = {number: works[number][store] for number in numbers}
-            return measure(view.connections[store], view.targets(store), drifts[store], batch)
+            return measure(view.connections[store], view.targets(store), drifts[store], batch, collecting.READS[right])
 
         by_store = together(view.connections, measured_in)
-    verdicts = judge(
-        env.catalog, {number: {store: found[number] for store, found in by_store.items()} for number in numbers}
-    )
+        measures: Mapping[str, Mapping[str, Sequence[Measure]]] = {
+            number: {store: found[number] for store, found in by_store.items()} for number in numbers
+        }
+        redactions = {number: _redactions({s: w.redactor for s, w in works[number].items()}) for number in numbers}
+        if right == Right.PORTABILITY:
+            measures, redactions = proving_portable.measures(env, view, made, works, measures)
     done: dict[str, Validated] = {}
-    for number, verdict in verdicts.items():
-        redactions = _redactions({store: work.redactor for store, work in works[number].items()})
+    for number, verdict in judge(env.catalog, measures, PROOFS[right]).items():
         measured = {store: work.reader.digest for store, work in works[number].items()}
-        done[number] = Validated(verdict, made[number].digest, measured, redactions)
-        with transaction(env.register) as register:
-            _keep(env, register, done[number])
+        done[number] = Validated(verdict, PROOFS[right], made[number].digest, measured, redactions[number])
     return done
 
 
@@ -108,7 +125,8 @@ def proof(env: Environment, register: Connection, number: str) -> evidence.Evide
     """
     newest = plans.get_plan(register, env.keyring, number).digest
     work = {one.store: one.digest for one in receipts.receipts(register, number) if one.step == receipts.Step.COLLECT}
-    checks = [kept for kept in evidence.evidence(register, number) if kept.kind == EVIDENCE]
+    kinds = {proof.name for proof in PROOFS.values()}
+    checks = [kept for kept in evidence.evidence(register, number) if kept.kind in kinds]
     of_now = (kept for kept in reversed(checks) if kept.result["plan"] == newest and kept.result["work"] == work)
     return next(of_now, None)
 
@@ -126,10 +144,11 @@ def _works(env: Environment, view: View, plan: Plan, person: Any) -> dict[str, W
     return {
         store: Work(
             person,
-            {name: plan.rows_of(store, name) for name in env.catalog.stores[store].tables},
+            {name: plan.read_of(store, name) for name in env.catalog.stores[store].tables},
             reader,
             who,
             made[store],
+            request.language,
         )
         for store, reader in opened.items()
     }
@@ -163,7 +182,7 @@ def _keep(env: Environment, register: Connection, done: Validated) -> None:
     verdict = done.verdict
     result = report(env, done)
     page = pages.page(verdict.number, result, env.templates)
-    evidence.put_evidence(register, env.keyring, verdict.number, EVIDENCE, verdict.passed, result, page)
+    evidence.put_evidence(register, env.keyring, verdict.number, done.proof.name, verdict.passed, result, page)
     if not verdict.passed:
         return
     links = []
@@ -190,6 +209,7 @@ def report(env: Environment, done: Validated) -> dict[str, Any]:
             by_store[one.store].append(one)
     return {
         "number": verdict.number,
+        "kind": done.proof.name,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "passed": verdict.passed,
         "plan": done.plan_digest,
@@ -205,6 +225,7 @@ def report(env: Environment, done: Validated) -> dict[str, Any]:
                         "planned": one.planned,
                         "collected": one.collected,
                         "counted": one.counted,
+                        **_handed(one),
                         "checks": [
                             {
                                 "name": check.name,
@@ -212,7 +233,7 @@ def report(env: Environment, done: Validated) -> dict[str, Any]:
                                 "passed": check.holds(one),
                                 "detail": check.detail(one),
                             }
-                            for check in CHECKS
+                            for check in done.proof.checks
                         ],
                     }
                     for one in found
@@ -221,7 +242,7 @@ def report(env: Environment, done: Validated) -> dict[str, Any]:
             for store, found in by_store.items()
         ],
         "expectations": [
-            {"store": e.store, "name": e.name, "passed": e.passed, "suite": f"completeness_{e.store}"}
+            {"store": e.store, "name": e.name, "passed": e.passed, "suite": f"{done.proof.name}_{e.store}"}
             for e in verdict.expectations
         ],
         "redactions": [
@@ -236,3 +257,10 @@ def report(env: Environment, done: Validated) -> dict[str, Any]:
             for redaction, times in sorted(counts.items(), key=lambda item: (item[0].column, item[0].reason))
         ],
     }
+
+
+def _handed(one: Measure) -> dict[str, int]:
+    """What a portability has besides: rows that were to go along, that do, and that do not."""
+    if not isinstance(one, Handed):
+        return {}
+    return {"to_hand_over": one.to_hand_over, "handed": one.handed, "withheld": one.withheld}

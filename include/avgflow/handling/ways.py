@@ -55,6 +55,15 @@ _ALL = (
         outcome=outcomes.of_access,
     ),
     Way(
+        right=Right.PORTABILITY,
+        dag="portability_request",
+        step=Step.COLLECT,
+        proof=validating.proof,
+        evidence=Text(nl="bewijs van wat meegaat", en="proof of what goes along"),
+        check=Text(nl="controle", en="check of what goes along"),
+        outcome=outcomes.of_portability,
+    ),
+    Way(
         right=Right.ERASURE,
         dag="erasure_request",
         step=Step.ERASE,

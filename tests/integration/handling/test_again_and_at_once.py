@@ -15,7 +15,7 @@ from avgflow.demo.truth import SubjectTruth
 from avgflow.dossier import package
 from avgflow.handling import answering, closing, collecting, identify, planning, validating
 from avgflow.handling.environment import Environment
-from avgflow.register import chain, events, evidence, passphrases, receipts
+from avgflow.register import chain, events, passphrases, receipts
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.requests import Outcome, Status
@@ -177,9 +177,9 @@ def test_killed_between_passphrase_package_and_mail_there_is_one_passphrase_and_
     validating.run(office.env, [number])
     with transaction(office.env.register) as register:
         phrase = passphrases.put_passphrase(register, office.env.keyring, number, new_passphrase())
-        subject = office.subject(register, number)
-        (proof,) = evidence.evidence(register, number)
-    answer = answering.content(office.env, office.request(number), subject, proof)
+    begun = answering.begin(office.env, number)
+    assert isinstance(begun, answering.Begun)
+    answer = answering.content(office.env, begun)
     package.build(answer, phrase, office.env.settings.work / number)
     assert office.queued(number) == []
     assert office.finish(number).missing == ()
