@@ -54,6 +54,9 @@ test: setup ## run every test that needs no browser or Docker engine
 test-faults: setup ## kill the erasure at every step of every store, and other tests that take long
 	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder -m faults tests/integration
 
+test-many: setup ## every right for a hundred people each under the real scheduler, with every store and letter looked at
+	@$(BIN)/python -m pytest -q -m many tests/system
+
 check: setup ## ruff, mypy and the layer test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
