@@ -1,4 +1,4 @@
-"""Every right for a hundred people each, all put in at once under the real scheduler, and every store, package, letter and
+"""Every right for a hundred people each, put in at once under the real scheduler; every store, package, letter and
 register entry looked at afterwards by witnesses that know only the truth about the people (`make test-many`).
 """
 
@@ -26,7 +26,7 @@ from test_rectifying_many import EMAILS, PHONES, digits, normal
 from test_taking_along import opened
 
 from avgflow import answers
-from avgflow.airflow_api import AirflowApi
+from avgflow.airflow_api import AirflowApi, AirflowUnreachable
 from avgflow.cli.stack import start
 from avgflow.demo import load as demo
 from avgflow.demo import truth
@@ -154,7 +154,7 @@ def answer(hall: Hall, one: Request) -> None:
         inputs["persons"] = ",".join(map(str, sorted(theirs(people, hall.asked[one.number][1]))))
     elif one.waiting_for != Waiting.ADDRESS:
         return
-    with suppress(answers.NothingAsked):
+    with suppress(answers.NothingAsked, AirflowUnreachable):
         answers.give(env, AirflowApi.of(env.settings), registering.DAGS[one.right], one.number, "Verder", inputs)
 
 
