@@ -93,9 +93,9 @@ class AirflowApi:
         path = f"/api/v2/dags/{dag_id}/dagRuns/{number}/taskInstances/{task_id}"
         self._call("PATCH", path, "end the wait of a task", {"new_state": "skipped"}, accepted=(409,))
 
-    def clear(self, dag_id: str, number: str, task_id: str) -> None:
-        """Have one task of a run done again."""
-        body = {"dry_run": False, "only_failed": False, "dag_run_id": number, "task_ids": [task_id]}
+    def clear(self, dag_id: str, number: str, *task_ids: str) -> None:
+        """Have tasks of a run done again."""
+        body = {"dry_run": False, "only_failed": False, "dag_run_id": number, "task_ids": list(task_ids)}
         self._call("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", "do a task again", body)
 
     def question(self, dag_id: str, number: str) -> Asked | None:

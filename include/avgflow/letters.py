@@ -1,4 +1,4 @@
-"""The mails: to the person, to the privacy officer, and to whom an erasure is told (art. 19).
+"""The mails: to the person, to the privacy officer, and to recipients who are told what was done (art. 19).
 
 The wording is in `templates/letters`, one text a language; `avgflow.mail` makes the mail of it. A subject holds the
 reference and nothing else of the person; the body holds no more than name and reference, and to a recipient only the
@@ -18,6 +18,7 @@ from avgflow.dossier.content import Answer, Language
 from avgflow.dossier.erasure import ErasureAnswer, Withdrawal
 from avgflow.dossier.objection import ObjectionAnswer
 from avgflow.dossier.rectification import RectificationAnswer
+from avgflow.dossier.restriction import Lifting, RestrictionAnswer
 from avgflow.errors import AvgflowError
 from avgflow.mail import address, compose, one_line
 from avgflow.policy.models import Policy, Recipient
@@ -31,6 +32,7 @@ _LONGEST_NAME = 100
 
 _ACCESS = Text(nl="Uw inzageverzoek {number}", en="Your access request {number}")
 _ERASURE = Text(nl="Uw verzoek om wissen {number}", en="Your erasure request {number}")
+_RESTRICTION = Text(nl="Uw verzoek om beperking {number}", en="Your restriction request {number}")
 _SUBJECTS = {
     "answer": _ACCESS,
     "nothing_found": _ACCESS,
@@ -40,6 +42,9 @@ _SUBJECTS = {
     "rectification": Text(nl="Uw verzoek om verbeteren {number}", en="Your correction request {number}"),
     "email_changed": Text(nl="Uw e-mailadres is veranderd {number}", en="Your e-mail address was changed {number}"),
     "objection": Text(nl="Uw bezwaar {number}", en="Your objection {number}"),
+    "restriction": _RESTRICTION,
+    "restriction_nothing_found": _RESTRICTION,
+    "lifting": Text(nl="Einde van uw beperking {number}", en="The end of your restriction {number}"),
     Told.ERASED: Text(nl="Gegevens wissen: {number}", en="Erasing data: {number}"),
     Told.CORRECTED: Text(nl="Gegevens verbeteren: {number}", en="Correcting data: {number}"),
     Told.RESTRICTED: Text(nl="Gegevens niet gebruiken: {number}", en="Not using data: {number}"),
@@ -173,6 +178,17 @@ def email_changed_mail(
         _or_own(templates),
         number=number,
     )
+
+
+def restriction_mail(answer: RestrictionAnswer, to: str, templates: Templates | None = None) -> EmailMessage:
+    """The answer to a restriction: what is not used any more and what may still be done, or that nothing was found."""
+    kind = "restriction_nothing_found" if answer.outcome == "nothing_found" else "restriction"
+    return _to_person(kind, answer, to, templates)
+
+
+def lifting_mail(lifting: Lifting, to: str, templates: Templates | None = None) -> EmailMessage:
+    """To the person, before a restriction ends: that it does, and why (art. 18(3))."""
+    return _to_person("lifting", lifting, to, templates)
 
 
 def withdrawn_mail(withdrawal: Withdrawal, to: str, templates: Templates | None = None) -> EmailMessage:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from avgflow.catalog.models import Catalog, Text
 from avgflow.catalog.names import TableName
 from avgflow.identity import Footprint, Key
+from avgflow.policy.decide import EVERYTHING
 
 Action = Literal[
     "collect",
@@ -31,6 +32,9 @@ Action = Literal[
     "stop",
     "weigh",
     "continue",
+    "restrict",
+    "list",
+    "lift",
     "correct",
     "annotate",
     "same",
@@ -38,19 +42,22 @@ Action = Literal[
 ]
 """`collect` and `leave out`: of an inzage. `hand over`, `withhold`: of a portability, where all is collected, to know
 who is who in it, and a part of the rows and columns goes into the package. `set`, `stop`, `weigh`, `continue`: of
-an objection. `correct`, `annotate`, `same`, `differs`: of a rectification. The others: of an erasure, and of an
-objection that ends what rested on consent.
+an objection. `restrict`, `list`: of a restriction, and of an objection until a human has weighed it; `lift`: of its
+end. `correct`, `annotate`, `same`, `differs`: of a rectification. The others: of an erasure, and of an objection that
+ends what rested on consent.
 
 `delete`; `anonymise`: the row stays for other rows that hang on it, its personal columns are overwritten; `keep`: with
 a ground, less the columns that the ground does not need; `unlink`: a row that points to one that goes, whose pointer
 the database empties; `refresh`: a materialised view is made anew; `follow`: a view shows what its tables hold; `set`:
 the row is marked, so that the store itself stops; `stop`: no longer used, with nothing to mark; `weigh`: a human weighs
-the objection, nothing changes; `continue`: used as before, with a ground.
+the objection; `continue`: used as before, with a ground; `restrict`: the row is marked, so that the store itself does
+not use it; `list`: it may not be used, which the register alone says, for the store has nothing to mark; `lift`: the
+mark of a restriction is taken off.
 """
 Counts = Mapping[tuple[str, TableName], Mapping[str | None, int]]
 """Rows by store and table, then by record class."""
 
-ASIDE = frozenset({"refresh", "follow", "stop", "weigh", "continue", "annotate", "same", "differs"})
+ASIDE = frozenset({"refresh", "follow", "stop", "weigh", "continue", "list", "annotate", "same", "differs"})
 """Actions for which the transaction on a store does nothing."""
 
 _UNCHANGED = frozenset({"leave out", "withhold", *ASIDE})
@@ -143,7 +150,8 @@ class Plan:
     `suppress`: the channels on which the person is never written to for marketing again. `basis`: of an erasure. The
     day is no part of the digest: a plan that comes out the same the next day is the same plan. `done`: what was carried
     out under earlier plans of this request; its rows are gone, set or corrected. `scope`: what an objection is to.
-    `fixes`: what a rectification corrects.
+    `restricts`: the record classes that may not be used for the time being, or `EVERYTHING`. `fixes`: what a
+    rectification corrects.
     """
 
     number: str
@@ -156,7 +164,17 @@ class Plan:
     basis: Basis | None = None
     done: tuple[Step, ...] = ()
     scope: str | None = None
+    restricts: tuple[str, ...] = ()
     fixes: tuple[Fix, ...] = ()
+
+    @property
+    def erases(self) -> bool:
+        """Whether its rows are to go, so that nothing should name the person any more."""
+        return self.right == "erasure"
+
+    def restricted(self, record_class: str | None) -> bool:
+        """Whether it restricts the use of a class of records."""
+        return EVERYTHING in self.restricts or record_class in self.restricts
 
     @property
     def rows(self) -> int:
@@ -200,6 +218,7 @@ class Plan:
             done=tuple(map(Step.from_json, content["done"])),
             scope=content.get("scope"),
             fixes=tuple(Fix(a, new, tuple(former), fill) for a, new, former, fill in content.get("fixes", ())),
+            restricts=tuple(content.get("restricts", ())),
         )
 
 
@@ -250,6 +269,7 @@ def erasure(
 def objection(
     number: str,
     scope: str,
+    restricts: tuple[str, ...],
     steps: Iterable[Step],
     footprint: Footprint,
     shared_rows: int,
@@ -258,8 +278,28 @@ def objection(
     done: tuple[Step, ...],
     keyed_hash: Hash,
 ) -> Plan:
-    """The plan of an objection: as that of an erasure, with what the objection is to."""
-    plan = Plan(number, "objection", tuple(steps), footprint, shared_rows, "", suppress, basis, done, scope)
+    """The plan of an objection: as that of an erasure, with what the objection is to, and the classes of which the use
+    is restricted until a human has weighed it.
+    """
+    plan = Plan(number, "objection", tuple(steps), footprint, shared_rows, "", suppress, basis, done, scope, restricts)
+    return _signed(plan, keyed_hash)
+
+
+def restriction(
+    number: str,
+    steps: Iterable[Step],
+    footprint: Footprint,
+    shared_rows: int,
+    suppress: tuple[str, ...],
+    basis: Basis,
+    done: tuple[Step, ...],
+    keyed_hash: Hash,
+) -> Plan:
+    """The plan of a restriction, which is of all that is the person's."""
+    everything = (EVERYTHING,)
+    plan = Plan(
+        number, "restriction", tuple(steps), footprint, shared_rows, "", suppress, basis, done, restricts=everything
+    )
     return _signed(plan, keyed_hash)
 
 
@@ -302,6 +342,7 @@ def _content(plan: Plan) -> dict[str, Any]:
         "done": [step.to_json() for step in plan.done],
         **({"scope": plan.scope} if plan.scope else {}),
         **({"fixes": [[f.attribute, f.new, list(f.former), f.fill] for f in plan.fixes]} if plan.fixes else {}),
+        **({"restricts": list(plan.restricts)} if plan.restricts else {}),
     }
 
 

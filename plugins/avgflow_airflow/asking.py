@@ -14,17 +14,26 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
 
-from avgflow.handling import answering, answering_portability, approving, closing, identify, weighing
+from avgflow.handling import (
+    answering,
+    answering_objection,
+    answering_portability,
+    approving,
+    closing,
+    identify,
+    weighing,
+)
 from avgflow.handling.answering import Prepared
 from avgflow.handling.approving import Wait
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused, Question
 from avgflow.intake import Verification
 from avgflow.register.names import EventName
+from avgflow.register.outbox import MailBusy
 from avgflow_airflow import running
 from avgflow_airflow.pausing import Until
 from avgflow_airflow.questions import BODIES, GO_ON, STOP, WAYS
-from avgflow_airflow.sending import MailRefused, deliver
+from avgflow_airflow.sending import MailRefused, deliver, send_beside
 
 log = structlog.get_logger("avgflow")
 
@@ -181,6 +190,7 @@ class WeighOperator(AskingOperator):
         )
 
     def work(self, env: Environment, number: str) -> Question | None:
+        _inform(env, number)
         question = weighing.weigh(env, number)
         if question is None:
             for one in weighing.of_request(env, number):
@@ -254,6 +264,14 @@ def _tell(env: Environment, question: Question) -> None:
         deliver(env, question.number, closing.ask_officer(env, question))
     except (running.MailServerUnavailable, MailRefused) as fault:
         log.warning("Mail niet aanvaard / mail not accepted", request=question.number, error=type(fault).__name__)
+
+
+def _inform(env: Environment, number: str) -> None:
+    """Tell recipients which data may not be used while a human weighs; what does not go now, goes with the answer."""
+    try:
+        send_beside(env, number, answering_objection.tell_restricted(env, number))
+    except (running.MailServerUnavailable, MailRefused, MailBusy) as fault:
+        log.warning("Mail niet aanvaard / mail not accepted", request=number, error=type(fault).__name__)
 
 
 def _numbers(given: object) -> Sequence[int]:

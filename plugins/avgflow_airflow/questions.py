@@ -67,14 +67,15 @@ Where there is more than one privacy officer, another one approves than who regi
 De persoon maakt bezwaar (artikel 21 lid 1 AVG). Weeg dat af voor elke soort gegevens waarbij in het plan `weigh` staat:
 `avgflow request show NUMMER --plan`. Gaf de persoon geen reden? Vraag daar eerst naar. Vul uw afweging hieronder in,
 bijvoorbeeld `R1=uphold R2=refuse:compelling-grounds`, of `all=uphold`, en kies **Verder**. Redenen om af te wijzen:
-`compelling-grounds`, `legal-claims`, `contract`, `no-situation`. Tot die tijd verandert er voor deze gegevens niets. Is
-er meer dan één privacy officer? Dan wijst iemand anders af dan wie het bezwaar inschreef.
+`compelling-grounds`, `legal-claims`, `contract`, `no-situation`. Tot die tijd zijn deze gegevens beperkt: wij bewaren
+ze alleen (artikel 18 AVG). Is er meer dan één privacy officer? Dan wijst iemand anders af dan wie het bezwaar
+inschreef.
 
 *The person objects (article 21(1) GDPR). Weigh that for each kind of data that the plan says to weigh: `avgflow request
 show NUMBER --plan`. If the person gave no reason, ask for it first. Say below how you weigh it, such as `R1=uphold
 R2=refuse:compelling-grounds` or `all=uphold`, then choose **Verder** (go on). Reasons to refuse: `compelling-grounds`,
-`legal-claims`, `contract`, `no-situation`. Until then nothing changes for these data. Where there is more than one
-privacy officer, another one refuses than who registered the objection.*
+`legal-claims`, `contract`, `no-situation`. Until then these data are restricted: we only store them (article 18 GDPR).
+Where there is more than one privacy officer, another one refuses than who registered the objection.*
 """,
 }
 

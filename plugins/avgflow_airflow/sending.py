@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 
 from avgflow.errors import AvgflowError
-from avgflow.handling import answering
+from avgflow.handling import answering, notifying
 from avgflow.handling.environment import Environment
 from avgflow.handling.watching import Watched
 from avgflow.register.outbox import MailBusy
@@ -68,6 +68,26 @@ def deliver_all(env: Environment, number: str, mails: Sequence[str]) -> list[str
     if mails and mails[0] in refused:
         raise refused[mails[0]]
     return list(refused)
+
+
+def send_beside(env: Environment, number: str, mails: Sequence[str]) -> None:
+    """Send mails of a request of which none is the person's: to recipients, and to the privacy officer about those
+    whose mail server refuses for good. A fault that may pass is raised after all were tried.
+    """
+    refused: list[str] = []
+    passing: list[AvgflowError] = []
+    for message_id in mails:
+        try:
+            deliver(env, number, message_id)
+        except MailRefused:
+            refused.append(message_id)
+            log.error("Mail geweigerd / mail refused", request=number)
+        except (running.MailServerUnavailable, MailBusy) as fault:
+            passing.append(fault)
+    if passing:
+        raise passing[0]
+    if refused:
+        deliver_all(env, number, notifying.tell_by_hand(env, number, refused))
 
 
 class NobodyTold(AvgflowError):

@@ -17,10 +17,13 @@ from avgflow.handling import (
     answering_erasure,
     answering_objection,
     answering_rectification,
+    answering_restriction,
     approving,
     closing,
     collecting,
     erasing,
+    lifting,
+    notifying,
     planning,
     recounting,
     replaying,
@@ -38,7 +41,7 @@ from avgflow.register.receipts import Receipt
 from avgflow.register.requests import Outcome, RequestClosed
 from avgflow.settings import Settings
 from avgflow_airflow import running
-from avgflow_airflow.sending import deliver, deliver_all, send_watch
+from avgflow_airflow.sending import deliver, deliver_all, send_beside, send_watch
 
 log = structlog.get_logger("avgflow")
 
@@ -170,12 +173,57 @@ def answer_objection() -> None:
     running.run(get_current_context(), step)
 
 
+@task
+def answer_restriction() -> None:
+    """The letter to whose data are restricted, and whom it concerns besides."""
+
+    def step(env: Environment, number: str) -> None:
+        _send(env, number, answering_restriction.run(env, number))
+
+    running.run(get_current_context(), step)
+
+
+@task
+def lift_refused() -> None:
+    """After the answer told the person: what was restricted while a human weighed may be used again, where refused."""
+
+    def step(env: Environment, number: str) -> None:
+        lifting.decide_objection(env, number)
+        _lift(env, number)
+
+    running.run(get_current_context(), step)
+
+
+@task
+def tell_end() -> None:
+    """The person learns that a restriction ends, and why, before it does (art. 18(3))."""
+
+    def step(env: Environment, number: str) -> None:
+        message_id = lifting.letter(env, number)
+        if message_id is not None:
+            deliver(env, number, message_id)
+
+    running.run_beside(get_current_context(), step)
+
+
+@task
+def lift() -> None:
+    """The end of a restriction of which the person was told: in the stores, on the register, to recipients."""
+    running.run_beside(get_current_context(), _lift)
+
+
+def _lift(env: Environment, number: str) -> None:
+    mails = lifting.lift(env, number)
+    log.info("Beperking opgeheven / lifted", **running.told(env, number, EventName.RESTRICTION_LIFTED), request=number)
+    send_beside(env, number, mails)
+
+
 def _send(env: Environment, number: str, mails: Sequence[str]) -> None:
     """Send what was made ready; a recipient whose mail server refuses for good is left to the privacy officer."""
     log.info("Antwoord gemaakt / answer made", **running.told(env, number, EventName.ANSWER_MADE), request=number)
     refused = deliver_all(env, number, mails)
     if refused:
-        deliver_all(env, number, answering_erasure.tell_by_hand(env, number, refused))
+        deliver_all(env, number, notifying.tell_by_hand(env, number, refused))
 
 
 @task

@@ -23,11 +23,12 @@ REQUEST_ONLY = {
     "objection_request",
     "portability_request",
     "rectification_request",
+    "restriction_request",
 }
 """DAGs that handle one request: their whole configuration is its number."""
 
 DUTCH = re.compile(
-    r"\b(\w*verzoek|bezwaar|overdraagbaarheid|opschonen|termijnen|herhalen|bulk|huishouding)", re.IGNORECASE
+    r"\b(\w*verzoek|bezwaar|beperking|overdraagbaarheid|opschonen|termijnen|herhalen|bulk|huishouding)", re.IGNORECASE
 )
 
 
@@ -171,8 +172,33 @@ def test_who_objects_is_on_the_list_before_a_store_is_changed_and_a_human_weighs
         **{store: {"validate"} for store in stores},
         "validate": {"weigh"},
         "weigh": {"answer"},
+        "answer": {"lift"},
+        "lift": {"close"},
+        "close": set(),
+    }
+
+
+def test_what_is_restricted_is_on_the_register_before_a_store_is_marked_and_nobody_approves_it(bag: DagBag) -> None:
+    stores = set(catalogs.load(REPOSITORY / "include" / "catalog").stores)
+    follows = {task.task_id: task.downstream_task_ids for task in bag.dags["restriction_request"].tasks}
+    assert follows == {
+        "identify": {"plan"},
+        "plan": {"restrict"},
+        "restrict": stores,
+        **{store: {"validate"} for store in stores},
+        "validate": {"answer"},
         "answer": {"close"},
         "close": set(),
+    }
+
+
+def test_a_restriction_ends_after_the_person_was_told_and_that_is_tried_for_days(bag: DagBag) -> None:
+    dag = bag.dags["restriction_lifting"]
+    assert set(dag.params) == {"request"}
+    assert dag.schedule is None
+    assert {task.task_id: (task.downstream_task_ids, task.retries) for task in dag.tasks} == {
+        "tell": ({"lift"}, 2000),
+        "lift": (set(), 2000),
     }
 
 
@@ -215,7 +241,7 @@ def test_what_may_pass_is_tried_again_for_some_minutes_and_what_mails_for_days(b
         assert task.retry_exponential_backoff, task
         assert task.retry_delay.total_seconds() == 10, task
         assert task.max_retry_delay.total_seconds() == 300, task
-        assert task.retries == (2000 if task.task_id in ("answer", "close") else 5), task
+        assert task.retries == (2000 if task.task_id in ("answer", "lift", "close") else 5), task
 
 
 def test_nobody_starts_a_request_by_the_clock(bag: DagBag) -> None:

@@ -34,6 +34,7 @@ def objection(registered: Callable[..., Request], installation: Any) -> Callable
         one = plan.objection(
             number,
             "all-processing",
+            (),
             steps,
             Footprint(),
             0,

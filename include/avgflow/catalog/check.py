@@ -78,9 +78,9 @@ def _whens(spec: Table) -> Iterator[str]:
         if column.erase_to is not None:
             # Asked as a condition, so that it is judged without reading a row.
             yield f"({column.erase_to}) IS NULL"
-    for stop in spec.stops:
-        yield stop.when
-        yield from (f"({value}) IS NULL" for value in stop.set.values())
+    for mark in spec.marks:
+        yield mark.when
+    yield from (f"({value}) IS NULL" for value in (*spec.sets.values(), *spec.lifts.values()))
 
 
 @lru_cache(maxsize=256)

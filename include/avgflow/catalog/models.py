@@ -24,6 +24,8 @@ In outline (all of a table's columns must be listed; `none` says on purpose that
         stops:                                     # what an objection or a withdrawn consent sets
           - {scope: marketing, when: no_mail IS NOT TRUE, set: {no_mail: 'true'}}
         on_consent: opted_in_at IS NOT NULL        # which rows rest on consent, where a class may also not
+        restricts:                                 # what a restriction sets, and what its end sets
+          - {when: restricted_at IS NULL, set: {restricted_at: now()}, lift: {restricted_at: 'NULL'}}
 """
 
 from __future__ import annotations
@@ -176,16 +178,33 @@ class RowClass(Strict):
     term: str | None = None
 
 
-class Stop(Strict):
-    """What an objection (art. 21) or a withdrawn consent (art. 7(3)) sets in a row, so that the store itself stops.
+class Mark(Strict):
+    """What is set in a row, so that the store itself knows.
 
-    `scope`: what is objected to. `when`: SQL over the row's columns that holds while the row is still to be set, and no
-    more once it is. `set`: SQL for the new value of each column.
+    `when`: SQL over the row's columns that holds while the row is still to be set, and no more once it is. `set`: SQL
+    for the new value of each column.
     """
 
-    scope: Scope
     when: str
     set: dict[str, str] = Field(min_length=1)
+
+
+class Stop(Mark):
+    """What an objection (art. 21) or a withdrawn consent (art. 7(3)) sets; `scope`: what is objected to."""
+
+    scope: Scope
+
+
+class Restrict(Mark):
+    """What a restriction (art. 18) sets; `lift`: SQL for the value that each of these columns gets when it ends."""
+
+    lift: dict[str, str] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Restrict:
+        if set(self.set) != set(self.lift):
+            raise ValueError("restricts sets and lifts other columns; give each a value under set and under lift")
+        return self
 
 
 def _links(value: Any) -> Any:
@@ -210,9 +229,10 @@ class Table(Strict):
     `erase`: what becomes of a row that may go: `delete`, or `anonymise` where the row is needed without the person.
     `running`: SQL over its columns; while it holds for any of a person's rows, a contract with them runs. `history`:
     filled by the store's own triggers, so that what an erasure itself makes there is removed again. `stops`: the marks
-    by which the store itself knows that somebody objected. `rectify: annotate`: its rows must stay as they are (issued
-    invoices); what is right is noted beside them. `on_consent`: SQL over its columns that holds for the rows that rest
-    on the person's consent (art. 6(1)(a)), where rows of the same class can also rest on something else.
+    by which the store itself knows that somebody objected; `restricts`: those by which it knows that a row may not be
+    used for the time being. `rectify: annotate`: its rows must stay as they are (issued invoices); what is right is
+    noted beside them. `on_consent`: SQL over its columns that holds for the rows that rest on the person's consent
+    (art. 6(1)(a)), where rows of the same class can also rest on something else.
     """
 
     title: Text
@@ -227,6 +247,7 @@ class Table(Strict):
     running: str | None = None
     history: bool = False
     stops: tuple[Stop, ...] = ()
+    restricts: tuple[Restrict, ...] = ()
     rectify: Literal["correct", "annotate"] = "correct"
     on_consent: str | None = None
     access: bool = True
@@ -247,6 +268,7 @@ class Table(Strict):
             **{c.term_from: "term_from" for c in self.classes if c.term_from},
             **{c.file_name: "file_name" for c in self.columns.values() if c.file_name},
             **{column: "stops" for stop in self.stops for column in stop.set},
+            **{column: "restricts" for restrict in self.restricts for column in restrict.set},
         }
         for column, place in named.items():
             if column not in known:
@@ -263,28 +285,41 @@ class Table(Strict):
             raise ValueError("give the table a record class (classes: [{class: R1}])")
         if self.person and not self.key:
             raise ValueError("a table of persons needs its key")
-        self._check_stops()
+        self._check_marks()
         if not self.access and self.why is None:
             raise ValueError("say why its rows are not in an access copy (why: {nl: …, en: …})")
         return self
 
-    def _check_stops(self) -> None:
-        if self.stops and (not self.key or self.kind != "table"):
+    def _check_marks(self) -> None:
+        if self.marks and (not self.key or self.kind != "table"):
             raise ValueError(
-                "what an objection sets (stops) is set by key, in a table; give its key, or take stops out"
+                "what an objection or a restriction sets (stops, restricts) is set by key, in a table; give its key, "
+                "or take it out"
             )
         values: dict[str, str] = {}
-        for stop in self.stops:
-            for column, value in stop.set.items():
+        for place, marks in (("stops", self.stops), ("restricts", self.restricts)):
+            for column, value in ((column, value) for mark in marks for column, value in mark.set.items()):
                 if column in self.key:
-                    raise ValueError(f"stops sets column '{column}', which is of the key; set another")
+                    raise ValueError(f"{place} sets column '{column}', which is of the key; set another")
                 if values.setdefault(column, value) != value:
-                    raise ValueError(f"stops sets column '{column}' to two values; give one")
+                    raise ValueError(f"{place} sets column '{column}' to two values; give one")
+        if shared := {column for stop in self.stops for column in stop.set} & self.lifts.keys():
+            raise ValueError(f"stops and restricts both set column '{min(shared)}'; the end of one would end the other")
 
     @property
-    def stop_values(self) -> dict[str, str]:
-        """The SQL for each column that an objection sets."""
-        return {column: value for stop in self.stops for column, value in stop.set.items()}
+    def marks(self) -> tuple[Mark, ...]:
+        """Everything that may be set in a row."""
+        return (*self.stops, *self.restricts)
+
+    @property
+    def sets(self) -> dict[str, str]:
+        """The SQL for each column that an objection or a restriction sets."""
+        return {column: value for mark in self.marks for column, value in mark.set.items()}
+
+    @property
+    def lifts(self) -> dict[str, str]:
+        """The SQL for each column that the end of a restriction sets."""
+        return {column: value for restrict in self.restricts for column, value in restrict.lift.items()}
 
 
 def _table_name(value: Any) -> TableName:

@@ -18,6 +18,7 @@ from avgflow.cli import (
     register,
     replay,
     request,
+    restriction,
     stack,
     suppression,
 )
@@ -37,6 +38,7 @@ app.add_typer(recipient.app, name="recipient")
 app.add_typer(annotation.app, name="annotation")
 app.add_typer(document.app, name="document")
 app.add_typer(suppression.app, name="suppression")
+app.add_typer(restriction.app, name="restriction")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(audit.app, name="audit")
 app.add_typer(register.app, name="register")

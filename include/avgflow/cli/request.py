@@ -14,7 +14,7 @@ from avgflow.cli.keyboard import actor, identifiers, named
 from avgflow.cli.shown import say
 from avgflow.errors import AvgflowError
 from avgflow.handling import candidates as possible
-from avgflow.handling import correcting, environment, planning, previewing, recounting
+from avgflow.handling import correcting, environment, planning, previewing, recounting, restricting
 from avgflow.handling.registering import DAGS
 from avgflow.intake import parse
 from avgflow.plan import Plan
@@ -161,6 +161,7 @@ def show(
         proofs = evidence.evidence(register, number)
         planned = planning.newest(env, register, number) if plan else None
         approval = approvals.approval(register, number)
+        kept = restricting.refused_erasure(register, number) if planned is not None and planned.erases else ()
     people = possible.show(env, number, actor(env)) if candidates else None
     more = correcting.show(env, number, actor(env)).to_json() if asked else None
     if as_json:
@@ -176,6 +177,7 @@ def show(
         if planned is not None:
             document |= shown.plan_document(planned)
             document["approved"] = approval is not None and approval.digest == planned.digest
+            document["asked_to_keep"] = [one.number for one in kept]
         if people is not None:
             document["candidates"] = people
         if more is not None:
@@ -188,7 +190,7 @@ def show(
     shown.print_table(shown.history(history))
     if planned is not None:
         shown.print_table(shown.plan(planned))
-        for line in shown.suppressed(planned):
+        for line in (*shown.suppressed(planned), *shown.asked_to_keep(kept)):
             say(line)
         say(shown.approval(planned, approval))
     for line in people or []:

@@ -18,6 +18,7 @@ from avgflow.register.approvals import Approval
 from avgflow.register.events import Event
 from avgflow.register.names import EventName
 from avgflow.register.requests import Request, Status
+from avgflow.register.restrictions import Restriction
 from avgflow.register.weighings import Refusal
 
 _TO_DO = {
@@ -27,7 +28,7 @@ _TO_DO = {
     Waiting.HANDOVER: "Hand the package over safely, then: ",
     Waiting.APPROVAL: "Look at the plan and approve it: ",
     Waiting.REFUSAL: "Nothing can be handed over; look at the plan for why, and agree to the refusal: ",
-    Waiting.WEIGHING: "Weigh what the plan says to weigh; nothing changes for it until then: ",
+    Waiting.WEIGHING: "Weigh what the plan says to weigh; it is restricted until then: ",
 }
 _NOBODY = {
     Pause.EARLIER: "Nobody has to do anything: it goes on by itself.",
@@ -125,6 +126,15 @@ def suppressed(made: Plan) -> list[str]:
     return [f"Suppresses every address of their own for: {', '.join(made.suppress)}."] if made.suppress else []
 
 
+def asked_to_keep(kept: Iterable[Restriction]) -> list[str]:
+    """A line on each restriction of the person of an erasure who asked for their data to be kept."""
+    return [
+        f"Ask the person before you approve: by {one.number} they wanted their data kept ({one.ground}), and that "
+        f"restriction stands."
+        for one in kept
+    ]
+
+
 def plan(made: Plan) -> Table:
     """What was planned, by table and record class; of an inzage nothing is kept or overwritten."""
     unused = () if made.basis else ("keep_until",) if made.right == Right.PORTABILITY else _OF_A_CHANGE
@@ -138,7 +148,7 @@ def plan(made: Plan) -> Table:
 def approval(made: Plan, given: Approval | None) -> str:
     """What a plan is called, and whether it was approved."""
     name = made.digest[:SHOWN]
-    if made.basis is None or made.scope is not None:
+    if not made.erases:
         return f"Plan {name}"
     if given is not None and given.digest == made.digest:
         return f"Plan {name}, approved by {given.actor} on {given.at.astimezone(AMSTERDAM):%Y-%m-%d at %H:%M}"

@@ -14,7 +14,6 @@ from sqlalchemy import Connection
 from avgflow.catalog.models import Store
 from avgflow.completeness.verdict import Check, Proof
 from avgflow.identity import Footprint, Key
-from avgflow.intake import Right
 from avgflow.plan import Plan, Step
 from avgflow.register.receipts import COUNTED_DELETED, COUNTED_INSERTED, COUNTED_TOGETHER, Receipt
 from avgflow.register.receipts import Step as ReceiptStep
@@ -22,6 +21,9 @@ from avgflow.stores import correct, count, presence, survey
 from avgflow.stores.erase import right_values
 from avgflow.stores.selection import Target
 from avgflow.stores.survey import VIEWS, Found, Ground
+
+MARKING = ("set", "restrict")
+"""The steps that mark rows."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,9 @@ class Recount:
     `deleted`, `anonymised`, `kept`, `unlinked`: as planned. `left`: that were to go and are there; `missing`: that were
     to stay and are not; `more`: that hang on the person and are in no plan; `filled`: whose overwritten columns still
     hold something of the person; `dangling`: that point to a row that is gone; `beyond`: changed over or under the
-    plan, by the receipt and by PostgreSQL's own counters; `marked`: to be set for an objection, `unmarked`: of these,
-    not set; `corrected`: in which something is to be corrected, `wrong`: of these, without the right value; `former`:
-    of the person that still hold a wrong value where it is corrected.
+    plan, by the receipt and by PostgreSQL's own counters; `marked`: to be set for an objection or a restriction,
+    `unmarked`: of these, not set; `corrected`: in which something is to be corrected, `wrong`: of these, without the
+    right value; `former`: of the person that still hold a wrong value where it is corrected.
     """
 
     store: str
@@ -111,7 +113,31 @@ RECTIFICATION = Proof(
 """That every wrong value made way for the right one, and nothing else was changed. What stays as it is by law, or tells
 of the past, is in no check."""
 
-PROOFS = {proof.name: proof for proof in (ERASURE, OBJECTION, RECTIFICATION)}
+RESTRICTION = Proof(
+    "restriction",
+    (
+        Check("kept", "elke gemarkeerde rij is er nog", "every marked row is there", "missing"),
+        Check("marked", "elk kenmerk is gezet", "every mark is set", "unmarked"),
+        Check("untouched", "geen andere rij is veranderd", "no other row was changed", "beyond"),
+    ),
+    tables_of,
+)
+"""That a restriction set its marks, and did nothing else."""
+
+
+def marked_tables_of(store: Store) -> list[str]:
+    """The tables of a store that can be marked as restricted."""
+    return [str(name) for name, table in store.tables.items() if table.restricts]
+
+
+LIFTING = Proof(
+    "lifting",
+    (Check("lifted", "elk kenmerk van de beperking is eraf", "every mark of the restriction is off", "still"),),
+    marked_tables_of,
+)
+"""That the end of a restriction took its marks off."""
+
+PROOFS = {proof.name: proof for proof in (ERASURE, OBJECTION, RECTIFICATION, RESTRICTION)}
 """By the right that is proven."""
 
 
@@ -144,13 +170,13 @@ def _one(
         anonymised=_rows(steps, "anonymise"),
         kept=_rows(steps, "keep"),
         unlinked=_rows(steps, "unlink"),
-        marked=_rows(steps, "set"),
+        marked=_rows(steps, *MARKING),
         corrected=_rows(steps, "correct"),
     )
     if target.table.kind in VIEWS:
         return _of_view(view, target, erased, planned)
     gone = _keys([*steps, *done], "delete")
-    staying = _keys(steps, "anonymise", "keep", "set", "correct", "annotate", "same", "differs")
+    staying = _keys(steps, "anonymise", "keep", *MARKING, "correct", "annotate", "same", "differs")
     if not target.table.key:
         # An overwritten row without a key is another row now.
         staying = _keys([step for step in steps if not step.columns], "anonymise", "keep")
@@ -169,7 +195,11 @@ def _one(
         dangling=sum(presence.dangling(view, ground, key, gone) for key in ground.foreign_keys if key.target == name),
         wrong=_wrong(view, target, erased.plan, [*steps, *done]),
         former=_former(target, erased.plan, [row for row in found if row.table == name]),
-        unmarked=presence.unmarked(view, target, erased.plan.scope, _keys([*steps, *done], "set")),
+        unmarked=sum(
+            presence.unmarked(view, target, step.columns, step.keys)
+            for step in (*steps, *(step for step in done if _still_set(erased.plan, step)))
+            if step.action in MARKING
+        ),
         beyond=_beyond(erased.receipt, target, steps),
     )
 
@@ -225,15 +255,20 @@ def _of_view(view: Connection, target: Target, erased: Erased, planned: Recount)
 
     Any other right leaves the person where they are.
     """
-    if erased.plan.right != Right.ERASURE:
+    if not erased.plan.erases:
         return planned
     kept = any(step.action == "keep" for step in erased.plan.steps_of(target.store.store))
     shown = 0 if kept else presence.identified(view, target, erased.footprint)
     return replace(planned, left=shown)
 
 
-def _rows(steps: Sequence[Step], action: str) -> int:
-    return sum(step.rows for step in steps if step.action == action)
+def _still_set(plan: Plan, done: Step) -> bool:
+    """Whether what an earlier plan marked is to be marked still: a restriction of it may have ended."""
+    return done.action != "restrict" or plan.restricted(done.record_class)
+
+
+def _rows(steps: Sequence[Step], *actions: str) -> int:
+    return sum(step.rows for step in steps if step.action in actions)
 
 
 def _keys(steps: Sequence[Step], *actions: str) -> list[Key]:

@@ -7,7 +7,7 @@
     expectations: [{store, name, text, passed, observed}]
     redactions:   [{store, table, column, reason, count}]     (completeness, portability)
     mentions:     [{store, table, column, rows}]              (erasure: free text that may still name the person)
-    suppressions: [{channel, addresses}]                      (objection: to which nothing is sent any more)
+    suppressions: [{channel, addresses}]                      (objection, restriction: to which nothing is sent)
 
 Figures of a table, all of them rows:
 
@@ -21,7 +21,9 @@ Figures of a table, all of them rows:
                   missing                      of those to stay, not there afterwards
     objection:    deleted, anonymised, left, missing    as for an erasure
                   marked, unmarked             rows in which an objection was to be set, and of these not set
-    both:         counters                     {deleted, updated, inserted}: what the transaction changed by
+    restriction:  marked, unmarked, missing    as for an objection
+    lifting:      marked, still                rows that a restriction had marked, and of these marked still
+    all three:    counters                     {deleted, updated, inserted}: what the transaction changed by
                                                PostgreSQL's own counters, cascades and triggers included
 
 Times are ISO 8601. Everything but `number` and `passed` may be missing: the page then says nothing about it, or `–`.
@@ -116,6 +118,23 @@ _KINDS = {
         ),
         totals=(("corrected", "Rijen te verbeteren"),),
     ),
+    "restriction": _Kind(
+        title="Bewijs van beperken",
+        proven="Beperkt. Waar een systeem kan onthouden dat gegevens niet gebruikt mogen worden, staat dat er nu. "
+        "Verder is niets veranderd.",
+        not_proven="Niet bewezen. De persoon heeft geen antwoord gekregen. Hieronder staat bij welke tabel welke "
+        "controle mislukte.",
+        figures=(("marked", "Te zetten"), ("unmarked", "Niet gezet"), ("missing", "Ten onrechte weg")),
+        totals=(("marked", "Rijen gezet"),),
+    ),
+    "lifting": _Kind(
+        title="Bewijs van het einde van een beperking",
+        proven="Opgeheven. In geen systeem staat nog dat deze gegevens om deze beperking niet gebruikt mogen worden.",
+        not_proven="Niet bewezen. De beperking is niet opgeheven. Hieronder staat bij welke tabel welke controle "
+        "mislukte.",
+        figures=(("marked", "Weer vrij"), ("still", "Nog beperkt")),
+        totals=(("marked", "Rijen weer vrij"),),
+    ),
 }
 _COUNTERS = (("deleted", "gewist"), ("updated", "gewijzigd"), ("inserted", "toegevoegd"))
 _CHECKS = {
@@ -143,6 +162,7 @@ _CHECKS = {
     "marked": "elk kenmerk is gezet",
     "right": "overal staat het juiste gegeven",
     "no_longer_wrong": "nergens staat nog het onjuiste",
+    "lifted": "elk kenmerk van de beperking is eraf",
     "whole": "geen verwijzing wijst in het niets",
 }
 _CHANNELS = {"email": "reclame per e-mail", "email-surveys": "klantonderzoeken per e-mail"}

@@ -7,7 +7,7 @@ only a human can do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
@@ -17,7 +17,7 @@ from avgflow.dossier.erasure import ErasureAnswer
 from avgflow.handling import notifying, planning, recounting, suppressing
 from avgflow.handling.answering import ANSWER, NotProven
 from avgflow.handling.environment import Environment
-from avgflow.handling.notifying import RECIPIENT
+from avgflow.handling.notifying import LOOSE_ENDS, RECIPIENT
 from avgflow.intake import Subject, day_in_amsterdam
 from avgflow.letters import Mention
 from avgflow.plan import Plan
@@ -27,9 +27,6 @@ from avgflow.register.database import transaction
 from avgflow.register.evidence import Evidence
 from avgflow.register.names import EventName
 from avgflow.register.notices import Told
-
-LOOSE_ENDS = "loose-ends"
-"""The kind of the mail to the privacy officer about what only a human can do."""
 
 REASON = "erasure"
 """Why an address is suppressed."""
@@ -46,21 +43,9 @@ def once(env: Environment, number: str, make: Callable[[Environment, Connection,
     """Make the mails of an answer unless they are there; their Message-IDs, the person's first."""
     with transaction(env.register) as register:
         locks.lock(register, [number])
-        if not _queued(register, number):
+        if not any(mail.kind == ANSWER for mail in outbox.mails(register, number)):
             make(env, register, number)
         return _queued(register, number)
-
-
-def tell_by_hand(env: Environment, number: str, refused: Collection[str]) -> Sequence[str]:
-    """Put a mail to the privacy officer in the outbox about recipients whose mail server refuses our mail for good."""
-    with transaction(env.register) as register:
-        kinds = [mail.kind for mail in outbox.mails(register, number) if mail.message_id in refused]
-        by_hand = [env.policy.recipient(kind.split(":")[1]) for kind in kinds if kind.startswith(f"{RECIPIENT}:")]
-        if not by_hand:
-            return []
-        mail = letters.loose_ends_mail(number, env.policy, (), by_hand, templates=env.templates)
-        officer = env.policy.officer_mailbox
-        return [outbox.enqueue(register, env.keyring, number, f"{LOOSE_ENDS}:refused", officer, mail)]
 
 
 def _queued(register: Connection, number: str) -> list[str]:

@@ -7,12 +7,22 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from avgflow import letters
-from avgflow.handling import answering_erasure, objected, planning, recounting, weighing
+from avgflow.handling import (
+    answering_erasure,
+    answering_restriction,
+    notifying,
+    objected,
+    planning,
+    recounting,
+    weighing,
+)
 from avgflow.handling.answering import ANSWER, NotProven
-from avgflow.handling.answering_erasure import LOOSE_ENDS
 from avgflow.handling.environment import Environment
-from avgflow.register import events, outbox, requests
+from avgflow.handling.notifying import LOOSE_ENDS
+from avgflow.register import events, locks, outbox, requests
+from avgflow.register.database import transaction
 from avgflow.register.names import EventName
+from avgflow.register.notices import Told
 
 
 def run(env: Environment, number: str) -> Sequence[str]:
@@ -22,6 +32,19 @@ def run(env: Environment, number: str) -> Sequence[str]:
     """
     weighing.of_request(env, number)
     return answering_erasure.once(env, number, _make)
+
+
+def tell_restricted(env: Environment, number: str) -> Sequence[str]:
+    """Put in the outbox what recipients are told while a human weighs: which data may not be used until then (art. 19);
+    the Message-IDs, none where nothing is weighed. A second run finds what is there.
+    """
+    with transaction(env.register) as register:
+        locks.lock(register, [number])
+        plan = planning.newest(env, register, number)
+        told = env.policy.recipients_of(plan.restricts)
+        by_hand = answering_restriction.inform(env, register, plan, told, plan.restricts)
+        notifying.leave_to_officer(env, register, number, Told.RESTRICTED, by_hand, Told.RESTRICTED)
+        return notifying.mails_of(env, register, number, Told.RESTRICTED)
 
 
 def _make(env: Environment, register: Connection, number: str) -> None:

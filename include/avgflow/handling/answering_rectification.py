@@ -12,8 +12,8 @@ from avgflow.dossier import rectification
 from avgflow.dossier.content import Language
 from avgflow.handling import annotating, answering_erasure, notifying, planning, recounting, rectified
 from avgflow.handling.answering import ANSWER, NotProven
-from avgflow.handling.answering_erasure import LOOSE_ENDS
 from avgflow.handling.environment import Environment
+from avgflow.handling.notifying import LOOSE_ENDS
 from avgflow.identity import normal
 from avgflow.plan import Plan
 from avgflow.register import events, outbox, requests

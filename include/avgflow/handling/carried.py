@@ -43,7 +43,12 @@ def standing(register: Connection, number: str) -> dict[str, Receipt]:
     return {one.store: one for one in receipts.receipts(register, number) if one.step in _STEPS.values()}
 
 
-_STEPS = {Right.ERASURE: Step.ERASE, Right.OBJECTION: Step.STOP, Right.RECTIFICATION: Step.CORRECT}
+_STEPS = {
+    Right.ERASURE: Step.ERASE,
+    Right.OBJECTION: Step.STOP,
+    Right.RECTIFICATION: Step.CORRECT,
+    Right.RESTRICTION: Step.RESTRICT,
+}
 
 
 def step_of(right: str) -> Step:
@@ -100,9 +105,9 @@ def _anything_left(env: Environment, store: str, connection: Connection, plan: P
     found = survey.find(connection, ground, {plan.number: plan.footprint})[plan.number]
     there = {(row.table, row.key) for row in found}
     if any(
-        presence.unmarked(connection, ground.targets[step.table], plan.scope, step.keys)
+        presence.unmarked(connection, ground.targets[step.table], step.columns, step.keys)
         for step in plan.steps_of(store)
-        if step.action == "set"
+        if step.action in ("set", "restrict")
     ):
         return True
     right = {fix.attribute: fix.new for fix in plan.fixes}

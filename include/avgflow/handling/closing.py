@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from avgflow import letters
 from avgflow.errors import AvgflowError, StoreFault
-from avgflow.handling import approving, ways
+from avgflow.handling import approving, lifting, restricting, ways
 from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import Question, Waiting, Withdrawn
@@ -44,6 +44,10 @@ _DRIFT = {
 }
 """The unsafe ways in which a store can differ from the catalog, in Dutch."""
 
+_ASK_FIRST = (
+    "Let op: deze persoon vroeg eerder om de gegevens juist te bewaren (artikel 18 lid 1 letter b of c AVG), en die "
+    "beperking geldt nog. Vraag eerst of de persoon nu echt wil dat wij ze wissen."
+)
 _TAKEN_UP = (EventName.REQUEST_STARTED, EventName.REQUEST_RESUMED)
 
 
@@ -111,12 +115,14 @@ def ask_officer(env: Environment, question: Question) -> str:
     with transaction(env.register) as register:
         request = requests.get(register, number)
         waiting = question.waiting
+        kept = restricting.refused_erasure(register, number) if waiting is Waiting.APPROVAL else ()
+        explanation = " ".join([waiting.explanation, *([_ASK_FIRST] if kept else [])])
         message = letters.waiting_mail(
             number,
             env.policy,
             waiting.nl,
             waiting.commands(number),
-            waiting.explanation,
+            explanation,
             due=request.due,
             templates=env.templates,
         )
@@ -202,6 +208,10 @@ def _missing(env: Environment, register: Connection, number: str) -> list[Missin
     elif any(mail.accepted_at is None for mail in mails):
         accepted = "the mail server has not accepted the answer"
         missing.append(Missing("de mailserver heeft het antwoord niet aanvaard", accepted))
+    if lifting.refused(register, number):
+        nl = "de beperking van wat werd afgewezen is niet opgeheven; doe taak 'lift' en wat volgt opnieuw"
+        en = "what was restricted is not lifted where the objection was refused; clear task 'lift' and what follows"
+        missing.append(Missing(nl, en))
     return missing + _why(register, number) if missing else []
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from avgflow.catalog import live
 from avgflow.effects import OwnRow, effects
-from avgflow.handling import objecting, rectifying
+from avgflow.handling import objecting, rectifying, restricting
 from avgflow.handling.environment import CheckedView, Environment
 from avgflow.handling.wanted import Wanted
 from avgflow.identity import Footprint
@@ -127,11 +127,13 @@ def in_store(
     erased = {number: rows for number, rows in found.items() if wanted[number].right is Right.ERASURE}
     made = steps(policy, store, connection, ground, erased, situations)
     for number, rows in found.items():
-        scope = wanted[number].scope
-        if scope is not None:
-            made[number] = objecting.steps(policy, store, connection, ground, rows, situations[number], scope)
-        elif wanted[number].right is Right.RECTIFICATION:
-            one = wanted[number]
+        one = wanted[number]
+        if one.scope is not None:
+            known = situations[number]
+            made[number] = objecting.steps(policy, store, connection, ground, rows, known, one.scope, one.refused)
+        elif one.ground is not None:
+            made[number] = restricting.steps(store, ground, rows, one.ground)
+        elif one.right is Right.RECTIFICATION:
             made[number] = rectifying.steps(store, rectifying.held(ground, rows), one.fixes, one.asked.statement)
     return made
 

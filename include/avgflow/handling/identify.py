@@ -112,8 +112,9 @@ _EXPLANATIONS = {
         "Vraag dat eerst. In het plan staat bij 'weigh' om welke soorten gegevens het gaat. Zeg van elke soort uphold "
         "(u geeft de persoon gelijk) of refuse met een reden: compelling-grounds (dwingende redenen), legal-claims "
         "(nodig voor een vordering), contract (nodig voor een overeenkomst) of no-situation (geen reden gegeven, ook "
-        "niet toen u ernaar vroeg). Tot u beslist, verandert er voor deze gegevens niets. Is er meer dan één privacy "
-        "officer? Dan wijst iemand anders af dan wie het bezwaar inschreef."
+        "niet toen u ernaar vroeg). Tot u beslist, zijn deze gegevens beperkt: wij bewaren ze alleen (artikel 18 AVG). "
+        "Wijst u af, dan eindigt dat zodra de persoon ons antwoord heeft. Is er meer dan één privacy officer? Dan "
+        "wijst iemand anders af dan wie het bezwaar inschreef."
     ),
 }
 

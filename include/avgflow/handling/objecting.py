@@ -1,18 +1,19 @@
 """What an objection or a withdrawn consent comes to in one store: marks that are set, what rested on consent alone and
-goes, what a human weighs, and what goes on.
+goes, what a human weighs and may not be used until then, and what goes on.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from avgflow.catalog.models import Stop, Text
 from avgflow.effects import OwnRow, effects
-from avgflow.intake import Scope
+from avgflow.handling import restricting
+from avgflow.intake import RestrictionGround, Scope
 from avgflow.plan import Action, Step, grouped
 from avgflow.policy import decide
 from avgflow.policy.decide import Decision, Ground, Record, Situation
@@ -46,11 +47,22 @@ def steps(
     rows: Sequence[Found],
     known: Situation,
     scope: Scope,
+    refused: Collection[str] = (),
 ) -> tuple[Step, ...]:
-    """The steps in one store for one person, from their rows as the connection sees them."""
+    """The steps in one store for one person, from their rows as the connection sees them; `refused`: the classes for
+    which a human did not uphold it, of which the use is not restricted any more.
+    """
     decided = [decide.objection(policy, _record(ground, row), known, scope) for row in rows]
     made = _taken_away(store, connection, ground, rows, decided)
     marks = list(_marks(policy, store, ground, rows, known, scope))
+    weighed = [one is not None and one.action == "weigh" for one in decided]
+    restricts = restricting.marking(
+        store,
+        ground,
+        [row for row, to_weigh in zip(rows, weighed, strict=True) if to_weigh],
+        RestrictionGround.OBJECTION,
+        lambda row: row.of_class.record_class not in refused,
+    )
     marked = {(step.table, key) for step in marks for key in step.keys}
     left: Counter[Step] = Counter()
     for row, one in zip(rows, decided, strict=True):
@@ -59,7 +71,7 @@ def steps(
             continue
         if action is not None and one is not None:
             left[Step(store, row.table, row.of_class.record_class, 0, action, one.reason, one.ground)] += 1
-    return (*made, *grouped(marks), *(replace(step, rows=number) for step, number in left.items()))
+    return (*made, *grouped((*marks, *restricts)), *(replace(step, rows=number) for step, number in left.items()))
 
 
 def _said(policy: Policy, row: Found, decision: Decision | None) -> Action | None:
@@ -116,7 +128,7 @@ def _marks(
     """A step for each row in which something is to be set."""
     for row in rows:
         stops = ground.targets[row.table].table.stops
-        open_ = [stops[place] for place in row.stops if scope in (stops[place].scope, Scope.ALL)]
+        open_ = [stop for place, stop in enumerate(stops) if place in row.open and scope in (stop.scope, Scope.ALL)]
         if open_:
             columns = tuple(sorted({column for stop in open_ for column in stop.set}))
             record_class = row.of_class.record_class

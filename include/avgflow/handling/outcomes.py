@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from avgflow.dossier import erasure
-from avgflow.handling import objected, planning, rectified
+from avgflow.handling import answering_restriction, objected, planning, rectified
 from avgflow.handling.environment import Environment
 from avgflow.intake import day_in_amsterdam
 from avgflow.register import receipts, requests
@@ -60,6 +60,11 @@ def of_rectification(env: Environment, register: Connection, number: str, proof:
 def of_objection(env: Environment, register: Connection, number: str, proof: Evidence | None) -> Outcome:
     """What the letter says that it came to."""
     return Outcome(objected.of_request(env, register, number, None).outcome)
+
+
+def of_restriction(env: Environment, register: Connection, number: str, proof: Evidence | None) -> Outcome:
+    """What the letter says that it came to."""
+    return Outcome(answering_restriction.of_request(env, register, number, None).outcome)
 
 
 def others(env: Environment, proof: Evidence) -> bool:

@@ -16,7 +16,7 @@ from avgflow.handling.environment import CheckedView, Environment
 from avgflow.handling.identify import footprints, require_settled
 from avgflow.handling.wanted import Wanted
 from avgflow.identity import Footprint
-from avgflow.intake import Right, day_in_amsterdam
+from avgflow.intake import Right, Scope, day_in_amsterdam
 from avgflow.plan import Plan, Step
 from avgflow.register import chain, events, locks, plans, receipts, subjects
 from avgflow.register.database import transaction
@@ -53,7 +53,7 @@ def make(env: Environment, numbers: Sequence[str]) -> dict[str, Plan]:
     return made
 
 
-CHANGING = frozenset({Right.ERASURE, Right.OBJECTION, Right.RECTIFICATION})
+CHANGING = frozenset({Right.ERASURE, Right.OBJECTION, Right.RECTIFICATION, Right.RESTRICTION})
 """The rights that change stores."""
 
 
@@ -108,16 +108,22 @@ def _changes(
 ) -> Iterator[tuple[str, Plan]]:
     decided = deciding.everywhere(env, view, people, day_in_amsterdam(), batch.asked)
     for number, person in people.items():
-        one, before, scope = decided[number], batch.done.get(number, ()), batch.asked[number].scope
+        one, before, asked = decided[number], batch.done.get(number, ()), batch.asked[number]
         rest = (person, batch.shared[number])
-        if batch.asked[number].right is Right.RECTIFICATION:
+        if asked.right is Right.RECTIFICATION:
             yield number, plan.rectification(number, one.fixes, one.steps, *rest, one.basis, before, hash_of(env))
-        elif scope is None:
+        elif asked.scope is not None:
+            to_weigh = {str(step.record_class) for step in one.steps if step.action == "weigh"}
+            what = (asked.scope, tuple(sorted(to_weigh - asked.refused)))
+            channels = objecting.channels(env.policy, asked.scope)
+            made = plan.objection(number, *what, one.steps, *rest, channels, one.basis, before, hash_of(env))
+            yield number, made
+        elif asked.ground is not None:
+            channels = objecting.channels(env.policy, Scope.ALL)
+            yield number, plan.restriction(number, one.steps, *rest, channels, one.basis, before, hash_of(env))
+        else:
             channels = deciding.channels(env.policy, (*one.steps, *before))
             yield number, plan.erasure(number, one.steps, *rest, channels, one.basis, before, hash_of(env))
-        else:
-            channels = objecting.channels(env.policy, scope)
-            yield number, plan.objection(number, scope, one.steps, *rest, channels, one.basis, before, hash_of(env))
 
 
 Planner = Callable[
@@ -128,7 +134,7 @@ Planner = Callable[
 _PLANNERS: tuple[tuple[Planner, frozenset[Right]], ...] = (
     (_copies, frozenset({Right.ACCESS})),
     (_portable, frozenset({Right.PORTABILITY})),
-    (_changes, frozenset({Right.ERASURE, Right.OBJECTION, Right.RECTIFICATION})),
+    (_changes, CHANGING),
 )
 """Who makes the plans of which rights."""
 
@@ -196,7 +202,7 @@ def _earlier(env: Environment, number: str) -> tuple[Plan | None, tuple[Step, ..
         for store in env.catalog.stores
         if store in done_by
         for step in done_by[store].steps_of(store)
-        if step.action in ("delete", "anonymise", "unlink", "set", "correct") and step.rows
+        if step.action in ("delete", "anonymise", "unlink", "set", "restrict", "correct") and step.rows
     ]
     done = (*before.done, *erased)
     return (before if done else None), done

@@ -17,7 +17,7 @@ from avgflow.completeness.recount import PROOFS, Erased, Recount, recount
 from avgflow.completeness.verdict import Verdict, judge
 from avgflow.dossier import evidence as pages
 from avgflow.errors import AvgflowError
-from avgflow.handling import carried, planning, rectifying, suppressing, wanted
+from avgflow.handling import carried, planning, rectifying, restricting, suppressing, wanted
 from avgflow.handling.environment import CheckedView, Environment
 from avgflow.identity import Key
 from avgflow.intake import Right
@@ -79,7 +79,9 @@ class Recounted:
 def run(env: Environment, numbers: Sequence[str]) -> dict[str, Recounted]:
     """Re-count and judge each request, and keep the evidence; nothing is raised for a failed one (see `NotErased`)."""
     made = planning.stored(env, numbers)
-    addresses = {number: suppressing.require(env, plan) if plan.scope else {} for number, plan in made.items()}
+    for plan in made.values():
+        restricting.require(env, plan)
+    addresses = {number: {} if plan.erases else suppressing.require(env, plan) for number, plan in made.items()}
     with transaction(env.register) as register:
         asked = wanted.of_plans(env, register, made)
         done = {number: carried.standing(register, number) for number in numbers}

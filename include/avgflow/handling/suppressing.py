@@ -20,7 +20,8 @@ class NotSuppressed(AvgflowError):
 
     def __init__(self, number: str, channel: str) -> None:
         super().__init__(
-            f"Not every address of {number} is suppressed for {channel}. Clear task 'suppress' and what follows."
+            f"Not every address of {number} is suppressed for {channel}. Clear the task before those of the stores "
+            f"(suppress, or restrict), and what follows."
         )
 
 

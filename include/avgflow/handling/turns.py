@@ -1,8 +1,9 @@
 """Whose turn it is: requests of one person that change the stores are carried out one after the other.
 
 An access request goes first, for it asks what is there now; of two requests that change the stores the one with the
-lower number does. Whoever has begun is not interrupted. An objection waits for nobody's turn, for marketing stops at
-once (art. 21(3)): it only keeps out of the way of who is at work in the stores, and others of it while it is.
+lower number does. Whoever has begun is not interrupted. An objection and a restriction wait for nobody's turn, for they
+work at once (art. 18, 21(3)): they only keep out of the way of who is at work in the stores, and others of them while
+they are.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ BEGUN = {
     Right.ERASURE: EventName.ERASURE_BEGUN,
     Right.OBJECTION: EventName.OBJECTION_BEGUN,
     Right.RECTIFICATION: EventName.RECTIFICATION_BEGUN,
+    Right.RESTRICTION: EventName.RESTRICTION_BEGUN,
 }
 """The event with which a right that changes stores begins its work there."""
 
@@ -55,14 +57,14 @@ def ahead(register: Connection, number: str) -> Sequence[Request]:
     if begun(register, number):
         return []
     others = subjects.open_of_same(register, number)
-    at_once = requests.get(register, number).right is Right.OBJECTION
+    at_once = requests.get(register, number).right in AT_ONCE
     return sorted(
         (
             other
             for other in others
             if at_work(register, other)
             or (
-                not (at_once or other.right is Right.OBJECTION)
+                not (at_once or other.right in AT_ONCE)
                 and (not _changes(other) or _order(other.number) < _order(number))
             )
         ),
@@ -108,9 +110,9 @@ def begun(register: Connection, number: str) -> bool:
 
 def at_work(register: Connection, request: Request) -> bool:
     """Whether a request is reading or changing the person's rows now, so that another would spoil its re-count."""
-    if _changes(request) and request.right is not Right.OBJECTION:
+    if _changes(request) and request.right not in AT_ONCE:
         return begun(register, request.number)
-    first = EventName.OBJECTION_BEGUN if request.right is Right.OBJECTION else EventName.PLAN_MADE
+    first = BEGUN.get(request.right, EventName.PLAN_MADE)
     working = False
     for event in events.history(register, request.number):
         if event.name == first:
@@ -119,6 +121,9 @@ def at_work(register: Connection, request: Request) -> bool:
             working = False
     return working
 
+
+AT_ONCE = frozenset({Right.OBJECTION, Right.RESTRICTION})
+"""The rights that wait for nobody's turn."""
 
 _ENDS = (EventName.CHECK_PASSED, EventName.CHECK_FAILED, EventName.STEP_FAILED, EventName.REQUEST_STOPPED)
 

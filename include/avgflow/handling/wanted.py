@@ -11,19 +11,21 @@ from avgflow.asked import NOTHING, Asked
 from avgflow.handling.environment import Environment
 from avgflow.intake import Intake, RestrictionGround, Right, Scope
 from avgflow.plan import Fix, Plan
-from avgflow.register import requests
+from avgflow.register import requests, weighings
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """`scope`: of an objection. `ground`: of a restriction. `asked`: the values to correct, and the like; `fixes`:
-    these, with what stands in the stores, as the newest plan has them.
+    """`scope`: of an objection, `refused`: the classes for which a human did not uphold it. `ground`: of a restriction.
+    `asked`: the values to correct, and the like; `fixes`: these, with what stands in the stores, as the newest plan has
+    them.
     """
 
     right: Right
     scope: Scope | None = None
     ground: RestrictionGround | None = None
     asked: Asked = NOTHING
+    refused: frozenset[str] = frozenset()
     fixes: tuple[Fix, ...] = ()
 
 
@@ -44,5 +46,6 @@ def of_requests(env: Environment, register: Connection, numbers: Iterable[str]) 
     for number in numbers:
         request = requests.get(register, number)
         asked = requests.asked(register, env.keyring, number)
-        found[number] = Wanted(request.right, request.scope, request.ground, asked)
+        refused = frozenset(one.record_class for one in weighings.weighed(register, number) if not one.upheld)
+        found[number] = Wanted(request.right, request.scope, request.ground, asked, refused)
     return found

@@ -90,6 +90,15 @@ _ALL = (
         check=Text(nl="natelling", en="re-count"),
         outcome=outcomes.of_objection,
     ),
+    Way(
+        right=Right.RESTRICTION,
+        dag="restriction_request",
+        step=Step.RESTRICT,
+        proof=recounting.proof,
+        evidence=Text(nl="bewijs dat de gegevens beperkt zijn", en="proof of the restriction"),
+        check=Text(nl="natelling", en="re-count"),
+        outcome=outcomes.of_restriction,
+    ),
 )
 
 WAYS: Mapping[Right, Way] = {way.right: way for way in _ALL}

@@ -1,7 +1,7 @@
 """An objection on grounds of the person's own situation (art. 21(1)): a human weighs it, class by class.
 
-Until that is done nothing changes for these classes: the data are used as before. A refusal takes a second pair of
-eyes.
+Until that is done the use of these classes is restricted (art. 18(1)(d)): the data are only stored. A refusal takes a
+second pair of eyes.
 """
 
 from __future__ import annotations

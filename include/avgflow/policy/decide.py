@@ -22,7 +22,7 @@ from avgflow.intake import Scope
 from avgflow.policy.models import Policy, RecordClass, Term
 
 EVERYTHING = "*"
-"""A hold on all of a person's records."""
+"""In the place of a record class: all of a person's records."""
 
 
 class Ground(StrEnum):

@@ -63,10 +63,22 @@ class EventName(Bilingual):
     OBJECTION_BEGUN = "objection.begun", "Stoppen begonnen", "Stopping begun"
     OBJECTION_WEIGHED = "objection.weighed", "Bezwaar afgewogen", "Objection weighed"
 
+    RESTRICTION_BEGUN = "restriction.begun", "Beperken begonnen", "Restricting begun"
+    RESTRICTION_PLACED = "restriction.placed", "Gebruik van gegevens beperkt", "Use of records restricted"
+    RESTRICTION_ENDING = "restriction.ending", "Beperking moet eindigen", "Restriction is to end"
+    RESTRICTION_TOLD = "restriction.told", "Einde van de beperking verteld", "Person told that the restriction ends"
+    RESTRICTION_LIFTED = "restriction.lifted", "Beperking opgeheven", "Restriction lifted"
+    RESTRICTION_KEY_SHOWN = (
+        "restriction.key_shown",
+        "Sleutel van de beperkingen getoond",
+        "Key of the restrictions shown",
+    )
+
     STORE_COLLECTED = "store.collected", "Gegevens verzameld", "Records collected"
     STORE_ERASED = "store.erased", "Gegevens gewist", "Records erased"
     STORE_STOPPED = "store.stopped", "Gebruik van gegevens gestopt", "Use of records stopped"
     STORE_CORRECTED = "store.corrected", "Gegevens verbeterd", "Records corrected"
+    STORE_RESTRICTED = "store.restricted", "Gegevens gemarkeerd als beperkt", "Records marked as restricted"
     STORE_REPLAYED = "store.replayed", "Teruggekomen gegevens opnieuw gewist", "Records that came back erased again"
     STORE_FAILED = "store.failed", "Bron gaf een fout", "Store failed"
     STORE_DRIFTED = "store.drifted", "Bron wijkt af van de catalogus", "Store differs from the catalog"

@@ -28,6 +28,7 @@ class Step(StrEnum):
     ERASE = "erase"
     STOP = "stop"
     CORRECT = "correct"
+    RESTRICT = "restrict"
     HAND_OVER = "hand-over"
     """The package went to the person by another way than mail; the 'store' is the privacy officer."""
 
@@ -37,6 +38,7 @@ _EVENTS = {
     Step.ERASE: EventName.STORE_ERASED,
     Step.STOP: EventName.STORE_STOPPED,
     Step.CORRECT: EventName.STORE_CORRECTED,
+    Step.RESTRICT: EventName.STORE_RESTRICTED,
     Step.HAND_OVER: EventName.ANSWER_HANDED_OVER,
 }
 

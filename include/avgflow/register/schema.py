@@ -267,7 +267,14 @@ suppression = Table(
     Column("lifted_at", MOMENT),
     Column("lifted_by", Text),
     CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted"),
-    Index("suppression_current_key", "channel", "hash", unique=True, postgresql_where=text("lifted_at IS NULL")),
+    Index(
+        "suppression_current_key",
+        "channel",
+        "hash",
+        text("(reason = 'restriction')"),
+        unique=True,
+        postgresql_where=text("lifted_at IS NULL"),
+    ),
     comment="Keyed hashes of addresses that nothing may be sent to, by channel; blocks nobody from being a customer.",
 )
 
@@ -367,4 +374,34 @@ document = Table(
     Column("added_by", Text, nullable=False),
     UniqueConstraint("number", "digest", name="document_digest_key"),
     comment="Documents that a person gave to show that something is wrong (AVG art. 16); never of identity.",
+)
+
+restriction = Table(
+    "restriction",
+    metadata,
+    Column("number", Text, ForeignKey("request.number"), primary_key=True),
+    Column("record_class", Text, primary_key=True),
+    Column("ground", Text, nullable=False),
+    Column("begun_at", MOMENT, nullable=False, server_default=NOW),
+    Column("begun_by", Text, nullable=False),
+    Column("lift_reason", Text),
+    Column("lift_by", Text),
+    Column("told_at", MOMENT),
+    Column("lifted_at", MOMENT),
+    CheckConstraint("(lift_reason IS NULL) = (lift_by IS NULL)", name="reason"),
+    CheckConstraint(
+        "lifted_at IS NULL OR lift_reason IS NOT NULL AND told_at IS NOT NULL AND told_at <= lifted_at", name="told"
+    ),
+    Index("restriction_standing_index", "begun_at", postgresql_where=text("lifted_at IS NULL")),
+    comment="Records that may not be used for the time being (AVG art. 18), by class; '*': all of the person's.",
+)
+
+restriction_hash = Table(
+    "restriction_hash",
+    metadata,
+    Column("number", Text, ForeignKey("request.number"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("hash", Text, primary_key=True),
+    Index("restriction_hash_hash_index", "hash"),
+    comment="Keyed hashes of all that identifies the person of a restriction.",
 )

@@ -56,11 +56,16 @@ def open_of_same(conn: Connection, number: str) -> Sequence[Request]:
     """
     return matching(
         conn,
-        request.c.number.in_(numbers_of(_hashes_of(number))),
+        request.c.number.in_(numbers_of_same(number)),
         request.c.number != number,
         request.c.verified_by.is_not(None),
         request.c.status.in_([status.value for status in OPEN]),
     )
+
+
+def numbers_of_same(number: str) -> CompoundSelect[str]:
+    """A query of the numbers of all requests of the same person, this one included."""
+    return numbers_of(_hashes_of(number))
 
 
 def numbers_of(hashed: Select[str] | CompoundSelect[str]) -> CompoundSelect[str]:

@@ -1,15 +1,17 @@
 """Suppressions: addresses that nothing may be sent to any more, by channel, as keyed hashes (AVG art. 21(3)).
 
-A suppression is about sending and stops nobody from becoming a customer again (edx-platform#458). The store that
-sends asks here (`suppressed`), or reads the view `suppressed_address` with the key of this purpose alone (`key`):
-a hash is HMAC-SHA-256 under that key of the address in normal form, in lower case and without blanks around it.
+A suppression is about sending and stops nobody from becoming a customer again (edx-platform#458). What a restriction
+(art. 18) suppresses ends with it, what an objection or an erasure suppresses does not: an address can be on the list
+once for each. The store that sends asks here (`suppressed`), or reads the view `suppressed_address` with the key of
+this purpose alone (`key`): a hash is HMAC-SHA-256 under that key of the address in normal form, in lower case and
+without blanks around it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -72,18 +74,22 @@ class Suppression:
     lifted_by: str | None
 
 
+RESTRICTION = "restriction"
+"""The reason of what ends with a restriction."""
+
+
 def suppress(
     conn: Connection, keyring: Keyring, channel: str, address: str, reason: str, number: str | None, actor: str
 ) -> bool:
     """Suppress an address, with the event; False where it was suppressed already, which changes nothing.
 
-    `reason` is a code (`erasure`, `objection`); `number` the request it was suppressed for. `BlankAddress`,
-    `UnknownChannel`.
+    `reason` is a code (`erasure`, `objection`, `restriction`); `number` the request it was suppressed for.
+    `BlankAddress`, `UnknownChannel`.
     """
     if number is not None:
         locked(conn, number)
     of_channel, hashed = _channel(channel), _hashed(keyring, address)
-    if _standing(conn, of_channel, hashed):
+    if any((one == RESTRICTION) == (reason == RESTRICTION) for one in _standing(conn, of_channel, hashed)):
         return False
     chain.lock(conn)
     put = postgresql.insert(table).values(
@@ -101,25 +107,44 @@ def suppress(
 
 
 def lift(conn: Connection, keyring: Keyring, channel: str, address: str, actor: str) -> bool:
-    """Lift the suppression of an address, with the event, for whoever signed up again; False where there was none.
+    """Lift whatever suppresses an address, with the event, for whoever signed up again; False where nothing did.
 
     `BlankAddress`, `UnknownChannel`.
     """
     of_channel, hashed = _channel(channel), _hashed(keyring, address)
-    if not _standing(conn, of_channel, hashed):
-        return False
+    return _lift(conn, keyring, of_channel, [hashed], _standing(conn, of_channel, hashed), actor) > 0
+
+
+def end_restriction(conn: Connection, keyring: Keyring, addresses: Iterable[str], actor: str) -> int:
+    """Lift what restrictions alone put on the list, on every channel, with the events; how many entries that were.
+
+    An address that an objection or an erasure put there stays suppressed.
+    """
+    own_key = keyring.purpose_key(_PURPOSE)
+    hashes = sorted({_hash(own_key, value) for address in addresses if (value := normal(address))})
+    return sum(_lift(conn, keyring, channel.value, hashes, {RESTRICTION}, actor) for channel in Channel)
+
+
+def _lift(
+    conn: Connection, keyring: Keyring, channel: str, hashes: Sequence[str], reasons: Collection[str], actor: str
+) -> int:
+    if not hashes or not reasons:
+        return 0
     chain.lock(conn)
     lifted = conn.execute(
         update(table)
-        .where(table.c.channel == of_channel, table.c.hash == hashed, table.c.lifted_at.is_(None))
+        .where(
+            table.c.channel == channel,
+            table.c.hash.in_(hashes),
+            table.c.reason.in_(reasons),
+            table.c.lifted_at.is_(None),
+        )
         .values(lifted_at=func.clock_timestamp(), lifted_by=checked_actor(actor))
         .returning(table.c.number)
-    ).one_or_none()
-    if lifted is None:
-        return False
-    facts = {"channel": of_channel, **({"request": lifted.number} if lifted.number else {})}
-    chain.link(conn, keyring, [entry(EventName.SUPPRESSION_LIFTED, None, actor, facts)])
-    return True
+    ).all()
+    facts = [{"channel": channel, **({"request": row.number} if row.number else {})} for row in lifted]
+    chain.link(conn, keyring, [entry(EventName.SUPPRESSION_LIFTED, None, actor, fact) for fact in facts])
+    return len(lifted)
 
 
 def suppressed(conn: Connection, keyring: Keyring, channel: str, addresses: Iterable[str]) -> set[str]:
@@ -177,6 +202,7 @@ def _hash(own_key: bytes, value: str) -> str:
     return hmac.digest(own_key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
 
 
-def _standing(conn: Connection, channel: str, hashed: str) -> bool:
-    query = select(table.c.id).where(table.c.channel == channel, table.c.hash == hashed, table.c.lifted_at.is_(None))
-    return conn.execute(query).one_or_none() is not None
+def _standing(conn: Connection, channel: str, hashed: str) -> set[str]:
+    """For what reasons an address is suppressed."""
+    on_list = (table.c.channel == channel, table.c.hash == hashed, table.c.lifted_at.is_(None))
+    return set(conn.execute(select(table.c.reason).where(*on_list)).scalars())

@@ -1,4 +1,4 @@
-"""The statements of an erasure: deleting, overwriting and emptying rows by key, and PostgreSQL's own counters."""
+"""The statements that change rows: deleting, overwriting, emptying, marking by key; and PostgreSQL's own counters."""
 
 from __future__ import annotations
 
@@ -156,16 +156,31 @@ def overwrite(
 
 
 def mark(store: Connection, ground: Ground, table: TableName, columns: tuple[str, ...], keys: Sequence[Key]) -> int:
-    """Set columns of rows to what the catalog says an objection sets them to; of a table with a key."""
+    """Set columns of rows to what the catalog says an objection or a restriction sets; of a table with a key."""
     target = ground.targets[table]
     return composed_mark(target, columns).filled(key_values(target, keys)).change(store) if keys else 0
+
+
+def unmark(store: Connection, ground: Ground, table: TableName, columns: tuple[str, ...], keys: Sequence[Key]) -> int:
+    """Set columns of rows to what the catalog says the end of a restriction sets; of a table with a key."""
+    target = ground.targets[table]
+    return composed_unmark(target, columns).filled(key_values(target, keys)).change(store) if keys else 0
 
 
 @lru_cache(maxsize=KEPT)
 def composed_mark(target: Target, columns: tuple[str, ...]) -> Composed:
     """The statement of `mark`."""
-    given = target.table.stop_values
-    values: dict[Any, Any] = {target.relation.c[name]: literal_column(f"({given[name]})") for name in columns}
+    return _setting(target, {name: target.table.sets[name] for name in columns})
+
+
+@lru_cache(maxsize=KEPT)
+def composed_unmark(target: Target, columns: tuple[str, ...]) -> Composed:
+    """The statement of `unmark`."""
+    return _setting(target, {name: target.table.lifts[name] for name in columns})
+
+
+def _setting(target: Target, given: Mapping[str, str]) -> Composed:
+    values: dict[Any, Any] = {target.relation.c[name]: literal_column(f"({value})") for name, value in given.items()}
     return Composed(update(target.relation).values(values).where(by_key(target)))
 
 

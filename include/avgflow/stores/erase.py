@@ -91,9 +91,10 @@ def erase(store: Connection, name: str, ground: Ground, batch: Mapping[str, Work
     for table, columns, keys in _overwritten(ground, batch):
         _all(name, table, len(keys), changes.overwrite(store, ground, batch_of(batch), table, columns, keys))
         expected.add(table, updated=len(keys))
-    for table, columns, keys in _marked(ground, batch):
-        _all(name, table, len(keys), changes.mark(store, ground, table, columns, keys))
-        expected.add(table, updated=len(keys))
+    for action, statement in _MARKING.items():
+        for table, columns, keys in _marked(ground, batch, action):
+            _all(name, table, len(keys), statement(store, ground, table, columns, keys))
+            expected.add(table, updated=len(keys))
     for table, values, keys in _corrected(ground, batch):
         _all(name, table, len(keys), correct.correct(store, ground, batch_of(batch), table, values, keys))
         expected.add(table, updated=len(keys))
@@ -123,6 +124,9 @@ def erase(store: Connection, name: str, ground: Ground, batch: Mapping[str, Work
     counted = changes.since(before, changes.counters(store))
     _compare(name, expected.tallies, counted)
     return Done(counted, *changes.identity(store))
+
+
+_MARKING = {"set": changes.mark, "restrict": changes.mark, "lift": changes.unmark}
 
 
 def batch_of(batch: Mapping[str, Work]) -> dict[str, Footprint]:
@@ -163,12 +167,14 @@ def _overwritten(ground: Ground, batch: Mapping[str, Work]) -> Iterator[tuple[Ta
             yield table, columns, list(some)
 
 
-def _marked(ground: Ground, batch: Mapping[str, Work]) -> Iterator[tuple[TableName, tuple[str, ...], list[Key]]]:
-    """The rows that are set, by table and columns."""
+def _marked(
+    ground: Ground, batch: Mapping[str, Work], action: str
+) -> Iterator[tuple[TableName, tuple[str, ...], list[Key]]]:
+    """The rows that are set by one kind of step, by table and columns."""
     groups: dict[tuple[TableName, tuple[str, ...]], list[Key]] = {}
     for work in batch.values():
         for step in work.steps:
-            if step.action == "set":
+            if step.action == action:
                 groups.setdefault((step.table, step.columns), []).extend(step.keys)
     for (table, columns), keys in groups.items():
         for some in batched(_once(ground, table, keys), AT_ONCE):

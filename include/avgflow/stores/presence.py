@@ -19,13 +19,14 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
+    not_,
     or_,
     select,
 )
 
 from avgflow.catalog.live import ForeignKey
+from avgflow.catalog.models import Mark
 from avgflow.identity import Footprint, Key
-from avgflow.intake import Scope
 from avgflow.stores import changes, selection
 from avgflow.stores.selection import KEPT, Target
 from avgflow.stores.statement import Composed
@@ -71,10 +72,18 @@ def not_empty(
     return {tuple(key) for (key,) in statement.filled(changes.key_values(target, keys)).on(view)}
 
 
-def unmarked(view: Connection, target: Target, scope: str | None, keys: Sequence[Key]) -> int:
-    """How many of these rows are still to be set after an objection to `scope`; without one there is nothing to set."""
-    whens = tuple(stop.when for stop in target.table.stops if stop.scope == scope or scope == Scope.ALL)
+def unmarked(view: Connection, target: Target, columns: Sequence[str], keys: Sequence[Key]) -> int:
+    """In how many of these rows a mark that sets these columns is still to be set."""
+    whens = tuple(mark.when for mark in target.table.marks if mark.set.keys() <= set(columns))
     return _count(view, composed_unmarked(target, whens), changes.key_values(target, keys)) if whens and keys else 0
+
+
+def marked(view: Connection, target: Target, mark: Mark, keys: Sequence[Key]) -> list[Key]:
+    """The keys of those of these rows in which a mark is set."""
+    if not keys:
+        return []
+    statement = composed_marked(target, mark.when).filled(changes.key_values(target, keys))
+    return sorted(tuple(key) for (key,) in statement.on(view))
 
 
 def identified(view: Connection, target: Target, person: Footprint) -> int:
@@ -146,6 +155,14 @@ def composed_unmarked(target: Target, whens: tuple[str, ...]) -> Composed:
     """The statement of `unmarked`."""
     open_ = or_(*(literal_column(f"({when})", Boolean) for when in whens))
     return Composed(select(func.count()).select_from(target.relation).where(changes.by_key(target), open_))
+
+
+@lru_cache(maxsize=KEPT)
+def composed_marked(target: Target, when: str) -> Composed:
+    """The statement of `marked`."""
+    key = func.jsonb_build_array(*(target.printed(name) for name in target.table.key))
+    open_ = func.coalesce(literal_column(f"({when})", Boolean), false())
+    return Composed(select(key).select_from(target.relation).where(changes.by_key(target), not_(open_)))
 
 
 @lru_cache(maxsize=KEPT)

@@ -57,7 +57,7 @@ class Found:
 
     `key`: as PostgreSQL prints it; of a table without a key, the digest. `digest`: SHA-256 of the whole row as printed.
     `counts_from`: the day from which its term counts, in the Netherlands. `running`: it shows that a contract runs.
-    `values`: of the columns that lead to it or from it. `stops`: which of its table's `stops` are still to be set.
+    `values`: of the columns that lead to it or from it. `open`: which of its table's `marks` are still to be set.
     """
 
     table: TableName
@@ -67,7 +67,7 @@ class Found:
     counts_from: date | None
     running: bool
     values: Mapping[str, str | None]
-    stops: tuple[int, ...] = ()
+    open: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def by_values(
 
 def _rows(target: Target, columns: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, Found]]:
     homeless = 0
-    for number, rule, counts_from, running, key, digest, values, stops in rows:
+    for number, rule, counts_from, running, key, digest, values, open_ in rows:
         if rule is None:
             homeless += 1
             continue
@@ -146,7 +146,7 @@ def _rows(target: Target, columns: tuple[str, ...], rows: Iterable[Sequence[Any]
                 date.fromisoformat(counts_from) if counts_from else None,
                 bool(running),
                 dict(zip(columns, values, strict=True)),
-                tuple(place for place, open_ in enumerate(stops) if open_),
+                tuple(place for place, to_set in enumerate(open_) if to_set),
             ),
         )
     if homeless:
@@ -170,7 +170,7 @@ class Surveyed:
             cast(cast(target.relation.c[rule.term_from], Date), Text) if rule.term_from else cast(null(), Text)
             for rule in rules
         ]
-        stops = [literal_column(f"({stop.when})", Boolean) for stop in target.table.stops]
+        marks = [literal_column(f"({mark.when})", Boolean) for mark in target.table.marks]
         running = literal_column(f"({target.table.running})", Boolean) if target.table.running else literal(False)
         return [
             ("__rule", first([literal(str(position)) for position in range(len(rules))])),
@@ -179,7 +179,7 @@ class Surveyed:
             ("__key", func.jsonb_build_array(*(target.printed(name) for name in target.table.key))),
             ("__digest", digest_of(target)),
             ("__values", func.jsonb_build_array(*(target.printed(name) for name in self.names))),
-            ("__stops", func.jsonb_build_array(*(func.coalesce(open_, literal(False)) for open_ in stops))),
+            ("__open", func.jsonb_build_array(*(func.coalesce(open_, literal(False)) for open_ in marks))),
         ]
 
 

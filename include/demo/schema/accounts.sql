@@ -18,6 +18,7 @@ CREATE TABLE public.portal_account (
     created_at     timestamptz NOT NULL,
     last_seen_at   timestamptz,
     closed_at      timestamptz,
+    restricted_at  timestamptz,                                -- not to be used for the time being (AVG art. 18)
     CONSTRAINT portal_account_email_form CHECK (
         btrim(email, E' \t\r\n\u00a0') ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'
     )

@@ -47,6 +47,7 @@ CREATE TABLE public.contact (
     extra                jsonb,                                -- of any shape
     relation_ended_on    date,
     deleted_at           timestamptz,                          -- soft delete
+    restricted_at        timestamptz,                          -- not to be used for the time being (AVG art. 18)
     created_at           timestamptz NOT NULL,
     CONSTRAINT contact_email_form CHECK (
         btrim(email, E' \t\r\n\u00a0') = '' OR btrim(email, E' \t\r\n\u00a0') ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'

@@ -19,6 +19,7 @@ CREATE TABLE public.subscriber (
     source          text,
     subscribed_at   timestamptz NOT NULL,
     unsubscribed_at timestamptz,
+    restricted_at   timestamptz,                               -- not to be used for the time being (AVG art. 18)
     CONSTRAINT subscriber_email_form CHECK (
         btrim(email, E' \t\r\n\u00a0') ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'
     )
@@ -94,7 +95,7 @@ CREATE TABLE public.web_visit (
 CREATE VIEW public.active_subscriber AS
     SELECT subscriber_id, email, first_name, language
     FROM public.subscriber
-    WHERE unsubscribed_at IS NULL;
+    WHERE unsubscribed_at IS NULL AND restricted_at IS NULL;
 
 CREATE MATERIALIZED VIEW public.subscriber_summary AS
     SELECT s.subscriber_id,

@@ -11,7 +11,7 @@ from handling_world import OFFICER, Office
 from test_approving import approved, happened, planned, somebody
 
 from avgflow.demo.truth import SubjectTruth
-from avgflow.handling import answering_erasure, approving, closing, erasing, identify, planning, recounting
+from avgflow.handling import answering_erasure, approving, closing, erasing, identify, notifying, planning, recounting
 from avgflow.handling.answering import NotProven
 from avgflow.register import notices, suppressions
 from avgflow.register.database import transaction
@@ -99,11 +99,11 @@ def test_a_recipient_that_refuses_our_mail_is_told_by_hand(
     with_recipient(office, email="weg@leverancier.example")
     number = erased(office, somebody(subjects))
     _, notice, _ = answering_erasure.run(office.env, number)
-    (message_id,) = answering_erasure.tell_by_hand(office.env, number, [notice])
+    (message_id,) = notifying.tell_by_hand(office.env, number, [notice])
     office.deliver(message_id)
     (mail,) = to(office, number, office.env.policy.officer_mailbox)
     assert f"avgflow recipient confirm {number} {TOLD}" in text_of(mail)
-    assert answering_erasure.tell_by_hand(office.env, number, []) == []
+    assert notifying.tell_by_hand(office.env, number, []) == []
 
 
 def test_nothing_is_answered_before_the_recount_has_passed(

@@ -18,6 +18,7 @@ from avgflow.handling import (
     carried,
     closing,
     identify,
+    lifting,
     planning,
     previewing,
     recounting,
@@ -70,6 +71,9 @@ def answered(office: Office, number: str) -> None:
 
 def closed(office: Office, number: str) -> Outcome | None:
     answered(office, number)
+    lifting.decide_objection(office.env, number)
+    for message_id in lifting.lift(office.env, number):
+        office.deliver(message_id)
     done = closing.run(office.env, number)
     assert done.missing == ()
     assert done.request.status is Status.CLOSED
@@ -291,7 +295,8 @@ def test_marketing_stops_before_a_human_weighs_the_rest(own_stores: Office, subj
     outcome = closed(office, number)
     text = letter(office, number, subject.identifiers["email"])
     assert "Wij geven u gelijk voor deze gegevens" in text
-    assert "hebben wij deze gegevens gebruikt zoals eerst" in text
+    assert "hebben wij de gegevens die wij afwogen alleen bewaard, en niet gebruikt" in text
+    assert "eindigt dat na het versturen van deze mail" not in text
     held = {step.record_class for step in plan_of(office, number).steps}
     assert (outcome is Outcome.PARTLY_FULFILLED) == bool(held & {"R4", "R5"})
     if "R4" in held:

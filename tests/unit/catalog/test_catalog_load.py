@@ -220,7 +220,33 @@ def test_a_column_that_two_objections_set_gets_one_value(tmp_path: Path) -> None
     assert "two values" in refusal(changed(tmp_path, STOPS, f"{STOPS}    stops: [{one}, {other}]\n"))
     (tmp_path / "good").mkdir()
     catalog = load(changed(tmp_path / "good", STOPS, f"{STOPS}    stops: [{one}]\n"))
-    assert catalog.stores["shop"].tables[TableName("public", "client")].stop_values == {"left_on": "now()"}
+    assert catalog.stores["shop"].tables[TableName("public", "client")].sets == {"left_on": "now()"}
+
+
+RESTRICT = "{when: left_on IS NULL, set: {left_on: now()}, lift: {left_on: 'NULL'}}"
+
+
+@pytest.mark.parametrize(
+    ("restrict", "why"),
+    [
+        ("{when: left_on IS NULL, set: {left_on: now()}, lift: {gone: 'NULL'}}", "under lift"),
+        ("{when: left_on IS NULL, set: {gone: now()}, lift: {gone: 'NULL'}}", "gone"),
+        ("{when: left_on IS NULL, set: {client_id: '0'}, lift: {client_id: '1'}}", "of the key"),
+        ("{when: left_on IS NULL, set: {left_on: now()}}", "lift"),
+    ],
+)
+def test_what_a_restriction_cannot_set(restrict: str, why: str, tmp_path: Path) -> None:
+    assert why in refusal(changed(tmp_path, STOPS, f"{STOPS}    restricts: [{restrict}]\n"))
+
+
+def test_what_a_restriction_sets_and_lifts_no_objection_sets(tmp_path: Path) -> None:
+    catalog = load(changed(tmp_path, STOPS, f"{STOPS}    restricts: [{RESTRICT}]\n"))
+    table = catalog.stores["shop"].tables[TableName("public", "client")]
+    assert (table.sets, table.lifts) == ({"left_on": "now()"}, {"left_on": "NULL"})
+    (tmp_path / "both").mkdir()
+    stop = "{scope: marketing, when: left_on IS NULL, set: {left_on: now()}}"
+    both = f"{STOPS}    stops: [{stop}]\n    restricts: [{RESTRICT}]\n"
+    assert "would end the other" in refusal(changed(tmp_path / "both", STOPS, both))
 
 
 def test_a_mark_is_set_by_key(tmp_path: Path) -> None:

@@ -106,7 +106,16 @@ def test_who_objects_to_everything_reads_how_it_was_weighed_and_what_goes_on() -
     assert "dwingende redenen" in text
     assert "Wij geven u gelijk voor deze gegevens." in text
     assert "Dit staat in artikel 52 lid 4 van de Algemene wet inzake rijksbelastingen." in text
-    assert "gebruikt zoals eerst" in text
+    meanwhile = text.split("ZOLANG WIJ UW BEZWAAR AFWOGEN")[1]
+    assert "alleen bewaard, en niet gebruikt (artikel 18 lid 1 AVG)" in meanwhile
+    assert "eindigt dat na het versturen van deze mail" in meanwhile
+    assert "blijven deze gegevens beperkt: wij bewaren ze alleen" in text
+
+
+def test_who_is_upheld_in_everything_reads_of_no_end_of_the_restriction() -> None:
+    text = plain(objection_mail(answer(Scope.ALL, step("R1", store="crm"), weighed={"R1": None}), TO))
+    assert "alleen bewaard, en niet gebruikt" in text
+    assert "eindigt dat na het versturen" not in text
 
 
 def test_who_is_refused_altogether_reads_so() -> None:

@@ -10,7 +10,7 @@ from alembic import op
 from psycopg import sql
 
 revision = "r0010"
-down_revision = "r0006"
+down_revision = "r0007"
 
 
 def upgrade() -> None:
