@@ -37,7 +37,7 @@ ORDER = (
 
 WORLD = World(seed=11, subjects=300)
 
-WORDS = "Aalbes Braambes Citroen Dadelpit Egelantier Framboos Guavepit Hazelnoot Iepenloof Juttepeer"
+WORDS = "Aalbes Braambes Citroen Dadelpit Egelantier Framboos Guavepit Hazelnoot Iepenloof Juttepeer Kweepeer"
 CANARIES: Mapping[str, Canary] = {word.lower(): Canary(word, n) for n, word in enumerate(WORDS.split())}
 
 

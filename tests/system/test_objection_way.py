@@ -12,7 +12,7 @@ from test_request_questions import asked_again
 from avgflow.demo.truth import SubjectTruth
 from avgflow.register.requests import Outcome, Status
 
-TASKS = {"identify", "plan", "suppress", *STORES, "validate", "weigh", "answer", "close"}
+TASKS = {"identify", "plan", "suppress", *STORES, "validate", "weigh", "answer", "lift", "close"}
 NOBODY = "geen.reclame.graag@example.nl"
 
 

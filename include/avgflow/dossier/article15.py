@@ -68,6 +68,7 @@ def sections(answer: Answer, seen: Sequence[Seen], say: Words) -> list[dict[str,
         ("decisions", "15(1)(h)", [_text(statements.automated_decisions.in_(language))]),
         ("left_out", "15(4)", _left_out(answer, seen, say)),
         *([("noted", "16", _noted(answer, say))] if answer.noted else []),
+        *([("limited", "18", _limited(answer, say))] if answer.limited else []),
         ("rights", "15(1)(e)", _rights(answer, say)),
         ("remedies", "15(1)(f)", _remedies(answer)),
     ]
@@ -213,6 +214,16 @@ def _noted(answer: Answer, say: Words) -> list[Block]:
         lines += [printable(line) for line in (note.statement or "").splitlines()]
         items.append((note.title.in_(language), lines))
     return [_text(say("noted_lead")), _items(items)]
+
+
+def _limited(answer: Answer, say: Words) -> list[Block]:
+    language = answer.language
+    items = []
+    for one in answer.limited:
+        titles = "; ".join(kind.in_(language) for kind in one.kinds)
+        since = say("limited_since", day=long_date(one.since, language))
+        items.append((titles or say("limited_all"), (since, one.why.in_(language))))
+    return [_text(say("limited_lead")), _items(items)]
 
 
 def _rights(answer: Answer, say: Words) -> list[Block]:

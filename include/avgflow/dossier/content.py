@@ -80,6 +80,15 @@ class Noted:
 
 
 @dataclass(frozen=True)
+class Limited:
+    """What may not be used for the time being (art. 18), since when and why; no kinds: all of the person's."""
+
+    kinds: tuple[Text, ...]
+    since: date
+    why: Text
+
+
+@dataclass(frozen=True)
 class Answer:
     """Everything that an access request (art. 15) is answered with.
 
@@ -96,6 +105,7 @@ class Answer:
     shared_mailbox: bool = False
     redactions: tuple[Redacted, ...] = ()
     noted: tuple[Noted, ...] = ()
+    limited: tuple[Limited, ...] = ()
 
     @property
     def row_count(self) -> int:

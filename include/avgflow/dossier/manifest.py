@@ -83,6 +83,14 @@ def text_of(answer: Answer, ledger: Ledger) -> str:
             }
             for note in answer.noted
         ],
+        "restricted": [
+            {
+                "kinds": [kind.in_(language) for kind in one.kinds],
+                "since": one.since.isoformat(),
+                "why": one.why.in_(language),
+            }
+            for one in answer.limited
+        ],
         "left_out": [
             {
                 "store": redacted.store,

@@ -101,6 +101,13 @@ _TEXTS = {
     "noted_on": Text(
         nl="Vastgelegd op {day}, bij {rows} van uw gegevens.", en="Recorded on {day}, beside {rows} of your records."
     ),
+    "limited": Text(nl="Wat wij voorlopig niet gebruiken", en="What we do not use for the time being"),
+    "limited_lead": Text(
+        nl="Deze gegevens bewaren wij alleen. Wij gebruiken ze niet, tot u van ons hoort dat dit eindigt.",
+        en="We only store these data. We do not use them until you hear from us that this ends.",
+    ),
+    "limited_all": Text(nl="Alle gegevens van u", en="All data about you"),
+    "limited_since": Text(nl="Sinds {day}.", en="Since {day}."),
     "shared_mailbox": Text(
         nl="Een e-mailadres waarmee wij zochten, wordt door meer mensen gebruikt. Gegevens die alleen aan dat adres "
         "hangen, kunnen van iemand anders zijn. Die staan er niet in. Mist u iets? Laat het ons weten, dan zoeken wij "

@@ -25,8 +25,10 @@ from avgflow.embedded.ports import HOST
 from avgflow.embedded.state import DATABASES, SUPERUSER, StackState, write_private
 
 SETTINGS_FILE = "avgflow.conf"
-SUPPRESSION_READER = "suppression_reader"
-"""The role for whoever imports addresses, as the register's migration names it."""
+READERS = ("suppression_reader", "restriction_reader")
+"""The roles for whoever asks the register whom nothing may be sent to and whose data may not be used, as its migrations
+name them.
+"""
 
 
 @dataclass(frozen=True)
@@ -237,12 +239,13 @@ def provision(state: StackState) -> None:
         for database in (*DATABASES, "postgres", "template1"):
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database)))
         connection.execute("GRANT CONNECT ON DATABASE register TO register_app")
-        # The marketing store's own jobs may read which addresses are suppressed, and nothing else of the register.
-        if SUPPRESSION_READER not in roles:
-            connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(SUPPRESSION_READER)))
-        reader = sql.Identifier(SUPPRESSION_READER)
-        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE register TO {}").format(reader))
-        connection.execute(sql.SQL("GRANT {} TO marketing").format(reader))
+        # The marketing store's own jobs may read who is suppressed or restricted, and nothing else of the register.
+        for reading in READERS:
+            reader = sql.Identifier(reading)
+            if reading not in roles:
+                connection.execute(sql.SQL("CREATE ROLE {}").format(reader))
+            connection.execute(sql.SQL("GRANT CONNECT ON DATABASE register TO {}").format(reader))
+            connection.execute(sql.SQL("GRANT {} TO marketing").format(reader))
         # Airflow's bookkeeping may lose its last moments when the machine crashes; the register may not.
         connection.execute("ALTER ROLE airflow SET synchronous_commit = off")
 

@@ -19,7 +19,7 @@ from avgflow.catalog.names import TableName
 from avgflow.crypto import new_passphrase
 from avgflow.dossier.content import Answer, Redacted, StoreContent, TableContent
 from avgflow.errors import AvgflowError
-from avgflow.handling import annotating, planning, redacting, suppressing, validating
+from avgflow.handling import annotating, planning, redacting, restricting, suppressing, validating
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import Question, Waiting, ask
 from avgflow.handling.validating import KNOWN_FILE, readers
@@ -166,7 +166,9 @@ def content(env: Environment, begun: Begun) -> Answer:
     opened = readers(env, begun.number)
     made = redacting.redactors(env, opened, known(env, begun.number), begun.request.language)
     stores = tuple(_store(env, name, opened[name], made[name]) for name in env.catalog.stores)
-    return replace(of(env, begun, plan, stores), noted=tuple(annotating.of_person(env, suppressing.own(plan))))
+    own = suppressing.own(plan)
+    noted, limited = tuple(annotating.of_person(env, own)), restricting.of_person(env, own)
+    return replace(of(env, begun, plan, stores), noted=noted, limited=limited)
 
 
 def of(env: Environment, begun: Begun, plan: Plan, stores: tuple[StoreContent, ...]) -> Answer:

@@ -12,15 +12,20 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from avgflow.dossier import restriction
+from avgflow.dossier.content import Limited
 from avgflow.errors import AvgflowError
+from avgflow.fields import AMSTERDAM
 from avgflow.handling import suppressing
 from avgflow.handling.environment import Environment
 from avgflow.intake import RestrictionGround
 from avgflow.plan import Plan, Step, grouped
+from avgflow.policy.decide import EVERYTHING
 from avgflow.policy.restriction import WHY
 from avgflow.register import requests, restrictions
 from avgflow.register.database import transaction
 from avgflow.register.restrictions import Restriction
+from avgflow.register.subjects import Identifiers
 from avgflow.stores.survey import Found, Ground
 
 
@@ -88,3 +93,21 @@ def refused_erasure(register: Connection, number: str) -> Sequence[Restriction]:
     """
     kept = {RestrictionGround.UNLAWFUL, RestrictionGround.CLAIMS}
     return [one for one in restrictions.of_same(register, number) if one.stands and one.ground in kept]
+
+
+def of_person(env: Environment, identifiers: Identifiers) -> tuple[Limited, ...]:
+    """What of a person may not be used now, as they read it; one entry for each request and ground."""
+    with transaction(env.register) as register:
+        found = restrictions.on(register, env.keyring, identifiers)
+    alike: dict[tuple[str, str], list[Restriction]] = {}
+    for one in found:
+        alike.setdefault((one.number, one.ground), []).append(one)
+    return tuple(
+        Limited(
+            kinds=restriction.titles(env.policy, classes) if EVERYTHING not in classes else (),
+            since=min(one.begun_at for one in same).astimezone(AMSTERDAM).date(),
+            why=WHY[RestrictionGround(ground)].text,
+        )
+        for (_, ground), same in alike.items()
+        for classes in [{one.record_class for one in same}]
+    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from avgflow.handling import (
     answering_objection,
     answering_restriction,
     closing,
+    erasing,
     identify,
     lifting,
     planning,
@@ -36,7 +39,7 @@ from avgflow.handling.restricting import NotPlaced
 from avgflow.handling.turns import NotItsTurn
 from avgflow.intake import RestrictionGround, parse
 from avgflow.policy.decide import EVERYTHING
-from avgflow.register import evidence, notices, restrictions
+from avgflow.register import approvals, evidence, notices, restrictions
 from avgflow.register.database import transaction
 from avgflow.register.requests import Outcome, Status
 from avgflow.register.restrictions import LiftedAlready, NotRestricted, ReasonRefused
@@ -611,3 +614,87 @@ def test_an_objection_to_marketing_alone_restricts_nothing(
     carried_out(office, number)
     assert of(office, email=subject.identifiers["email"]) == {}
     assert marked(office) == NOTHING
+
+
+# Other rights of the same person -------------------------------------------------------------------------------------
+
+
+def test_an_access_copy_says_what_is_not_used(own_stores: Office, subjects: Sequence[SubjectTruth]) -> None:
+    office, subject = own_stores, somebody_known(subjects)
+    restricted(office, subject)
+    access = office.register_subject(subject)
+    office.identify({access: subject})
+    office.answer(access)
+    export = office.export(access)
+    (limited,) = export.manifest["restricted"]
+    assert limited["kinds"] == []
+    assert "rechtszaak" in limited["why"]
+    (contact,) = export.rows["crm.public.contact"]
+    assert contact["restricted_at"] is not None
+
+
+def test_the_stores_know_nothing_of_a_restriction_in_what_an_erasure_leaves(
+    own_stores: Office, subjects: Sequence[SubjectTruth]
+) -> None:
+    """A subscription stays as an empty shell where the proof of a consent hangs on it."""
+    office, subject = own_stores, somebody_known(subjects)
+    restricted(office, subject, "accuracy")
+    number = planned_erasure(office, subject)
+    for store in office.env.catalog.stores:
+        erasing.run(office.env, store, [number])
+    verdict = recounting.run(office.env, [number])[number].verdict
+    assert verdict.passed, verdict.failures
+    assert marked(office)["marketing"] == set()
+
+
+def planned_erasure(office: Office, subject: SubjectTruth) -> str:
+    number = office.register_subject(subject, right="erasure")
+    office.identify({number: subject})
+    planning.make(office.env, [number])
+    with transaction(office.env.register) as register:
+        digest = plan_of(office, number).digest
+        approvals.put_approval(register, office.env.keyring, number, digest, OFFICER)
+    assert turns.begin(office.env, number) == []
+    return number
+
+
+# The cases that were given -------------------------------------------------------------------------------------------
+
+
+def case(number: int) -> dict[str, str]:
+    with (Path(__file__).parents[2] / "cases" / "decisions.csv").open() as file:
+        return next(row for row in csv.DictReader(file) if row["id"] == str(number))
+
+
+def test_case_40_logs_that_a_claim_needs_are_kept_from_deletion(
+    own_stores: Office, subjects: Sequence[SubjectTruth]
+) -> None:
+    given = case(40)
+    assert (given["expected"], given["ground"]) == ("FUL; deletion paused", "18(1)(c)")
+    office = own_stores
+    subject = next(one for one in subjects if "accounts.public.login" in one.owned and not one.traits)
+    number = planned(office, subject, "claims")
+    logs = [step for step in plan_of(office, number).steps if step.record_class == "R7" and step.rows]
+    assert {(step.action, step.ground) for step in logs} == {("list", "18(1)(c)")}
+    carried_out(office, number)
+    assert closed(office, number) is Outcome.FULFILLED
+    assert EVERYTHING in of(office, email=subject.identifiers["email"]), "what a sweep asks before it deletes"
+    assert "Wij wissen ze ook niet omdat een bewaartermijn voorbij is" in letter(
+        office, number, subject.identifiers["email"]
+    )
+
+
+def test_case_39_a_contested_address_is_restricted_while_it_is_verified(
+    own_stores: Office, subjects: Sequence[SubjectTruth]
+) -> None:
+    given = case(39)
+    assert (given["expected"], given["ground"]) == ("restrict, verify, decide", "18(1)(a)")
+    office, subject = own_stores, somebody_known(subjects)
+    number = restricted(office, subject, "accuracy")
+    text = letter(office, number, subject.identifiers["email"])
+    assert "tot wij hebben nagekeken of uw gegevens kloppen" in text
+    told_and_lifted(office, number, "accurate")
+    assert "Wij hebben uw gegevens nagekeken. Ze kloppen." in text_of(
+        to(office, number, subject.identifiers["email"])[-1]
+    )
+    assert of(office, email=subject.identifiers["email"]) == {}
