@@ -73,11 +73,11 @@ class Canary:
 
     @property
     def ip(self) -> str:
-        return f"198.51.100.14{self.n}"
+        return f"198.51.100.{140 + self.n}"
 
     @property
     def born_on(self) -> str:
-        return f"1911-02-1{self.n}"
+        return f"1911-02-{10 + self.n}"
 
     @property
     def other(self) -> str:

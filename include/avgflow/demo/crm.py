@@ -119,6 +119,7 @@ def _contact(block: Block, chance: Chance, person: Person) -> Row:
         "extra": extra,
         "relation_ended_on": chance.day(1500) if chance.often(0.1) else None,
         "deleted_at": chance.moment(900) if Trait.SOFT_DELETED in person.traits else None,
+        "restricted_at": None,
         "created_at": chance.moment(3000),
     }
     blanked(person, values, ("first_name", "phone", "jobTitle"), ("born_on", "extra", "relation_ended_on"))
