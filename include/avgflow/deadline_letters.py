@@ -20,7 +20,7 @@ _ASKED = {
     Right.ACCESS: Text(nl="om inzage in uw gegevens", en="for access to your data"),
     Right.RECTIFICATION: Text(nl="om uw gegevens te verbeteren", en="to correct your data"),
     Right.ERASURE: Text(nl="om uw gegevens te wissen", en="to erase your data"),
-    Right.RESTRICTION: Text(nl="om uw gegevens minder te gebruiken", en="to restrict the use of your data"),
+    Right.RESTRICTION: Text(nl="om uw gegevens voorlopig niet te gebruiken", en="to restrict the use of your data"),
     Right.PORTABILITY: Text(nl="om uw gegevens over te dragen", en="to hand over your data"),
     Right.OBJECTION: Text(nl="om uw gegevens niet meer te gebruiken", en="to stop using your data"),
 }

@@ -214,7 +214,8 @@ def lift() -> None:
 
 def _lift(env: Environment, number: str) -> None:
     mails = lifting.lift(env, number)
-    log.info("Beperking opgeheven / lifted", **running.told(env, number, EventName.RESTRICTION_LIFTED), request=number)
+    if lifted := running.told(env, number, EventName.RESTRICTION_LIFTED):
+        log.info("Beperking opgeheven / restriction lifted", **lifted, request=number)
     send_beside(env, number, mails)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ from avgflow.handling import approving, environment, registering
 from avgflow.handling.answering import ANSWER
 from avgflow.handling.identify import Waiting
 from avgflow.intake import day_in_amsterdam, parse
-from avgflow.register import evidence, outbox, requests
+from avgflow.register import evidence, outbox, requests, restrictions
 from avgflow.register.database import transaction
 from avgflow.register.requests import Outcome, Request, Status
 
@@ -44,7 +44,8 @@ pytestmark = pytest.mark.many
 
 MANY = int(os.environ.get("AVGFLOW_MANY", "100"))
 """People for each right."""
-RIGHTS = ("access", "portability", "rectification", "objection", "erasure")
+RIGHTS = ("access", "portability", "rectification", "objection", "restriction", "erasure")
+GROUNDS = ("accuracy", "unlawful", "claims", "objection")
 OFFICER = "officer"
 AT_ONCE = 8
 """Questions that are answered side by side."""
@@ -53,6 +54,8 @@ LONGEST = 3600.0
 
 MARKED = {"marketing.public.subscriber": "unsubscribed_at", "marketing.public.consent": "withdrawn_at"}
 """What an objection to marketing ends, where it did not end before."""
+RESTRICTABLE = ("crm.public.contact", "accounts.public.portal_account", "marketing.public.subscriber")
+"""The tables that know of a restriction themselves, by `restricted_at`."""
 
 
 @dataclass
@@ -109,6 +112,8 @@ def ask(hall: Hall, right: str, one: SubjectTruth, place: int) -> None:
     given: dict[str, Any] = {kind: known.pop(kind) for kind in ("email", "customer_number") if kind in known}
     if right == "objection":
         given["to"] = "marketing"
+    if right == "restriction":
+        given["ground"] = GROUNDS[place % len(GROUNDS)]
     if right == "rectification":
         correct, was = {"email": f"nieuw.{place}@juist.example"}, {"email": one.identifiers["email"]}
         if phone := phone_of(hall.before, one):
@@ -213,6 +218,10 @@ def test_the_stores_are_as_all_that_was_asked_has_it_and_nobody_else_is_touched(
         column = MARKED[table]
         assert after[table][key][column] is not None, (table, column)
         must_be[table][key] = {**must_be[table][key], column: after[table][key][column]}
+    for table, key in restricted(hall.of("restriction").values()):
+        since = after[table][key]["restricted_at"]
+        assert since is not None, table
+        must_be[table][key] = {**must_be[table][key], "restricted_at": since}
     # What a correction adds to the history of contacts is told by its own tests.
     after[HISTORY] = {key: row for key, row in after[HISTORY].items() if key in hall.before[HISTORY]}
     assert sorted(erasure_oracle.differences(must_be, after)) == []
@@ -227,6 +236,22 @@ def correct(must_be: Tables, one: SubjectTruth, right: Mapping[str, str], wrong:
                 row = must_be[table][place]
                 if row[column] is not None and form(row[column]) == form(wrong[kind]):
                     must_be[table][place] = {**row, column: right[kind]}
+
+
+def restricted(people: Iterable[SubjectTruth]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for one in people:
+        for table in RESTRICTABLE:
+            for key in (one.owned[table].keys or ()) if table in one.owned else ():
+                yield table, tuple(map(str, key))
+
+
+def test_the_register_says_of_exactly_those_who_asked_that_their_data_may_not_be_used(hall: Hall) -> None:
+    env = hall.office.env
+    with transaction(env.register) as register:
+        said = {
+            one.id for _, one in hall.asked.values() if restrictions.on(register, env.keyring, dict(one.identifiers))
+        }
+    assert said == {one.id for one in hall.of("restriction").values()}
 
 
 def to_end(before: Tables, one: SubjectTruth) -> Iterator[tuple[str, tuple[str, ...]]]:

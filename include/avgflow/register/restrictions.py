@@ -68,8 +68,8 @@ class LiftReason(Bilingual):
     )
     HANDLED = (
         "objection-handled",
-        "Wij hebben het gebruik gestopt waartegen u bezwaar maakte.",
-        "We have stopped the use that you objected to.",
+        "Wij hebben het gebruik gestopt waartegen u bezwaar maakte. Dat blijft zo.",
+        "We have stopped the use that you objected to. That stays so.",
     )
     AGREED = (
         "agreed",
