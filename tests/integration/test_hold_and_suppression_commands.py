@@ -183,11 +183,44 @@ def test_a_recipients_confirmation_is_recorded(command: Register) -> None:
     assert run("recipient", "confirm", number, "bailiff").stdout == f"{number}: bailiff has confirmed.\n"
     confirmed = answer("recipient", "confirm", number, "bailiff")
     assert answer("recipient", "list", number)[0] == confirmed  # type: ignore[index]
-    assert [each["recipient"] for each in answer("recipient", "list")] == ["lawyer"]  # type: ignore[attr-defined]
+    left = answer("recipient", "list", "--unconfirmed")
+    assert [each["recipient"] for each in left] == ["lawyer"]  # type: ignore[attr-defined]
+    assert answer("recipient", "list") == answer("recipient", "list", "--request", number)
     assert "not yet" in run("recipient", "list", number).stdout
     assert isinstance(run("recipient", "confirm", number, "police").exception, notices.UnknownNotice)
     for arguments in (["list", "AVG-2026-00099"], ["confirm", "AVG-2026-00099", "bailiff"]):
         assert isinstance(run("recipient", *arguments).exception, UnknownRequest)
+
+
+def test_what_a_human_told_a_recipient_is_recorded_with_the_day(command: Register) -> None:
+    with transaction(command.engine) as conn:
+        number = a_request(conn, command.keyring, right="erasure").number
+        for told in (notices.Told.RESTRICTED, notices.Told.LIFTED):
+            notices.put_notice(conn, command.keyring, number, "lawyers", told, None, "avgflow", ["R1", "R4"])
+    listed = run("recipient", "list").stdout
+    assert "NOT YET" in listed
+    assert "R1 R4" in listed
+    assert f"{number}: lawyers was told on" in run("recipient", "told", number, "lawyers").stdout
+    found = answer("recipient", "list", number)
+    today = day_in_amsterdam().isoformat()
+    assert [(one["told"], one["classes"], one["by_hand_on"]) for one in found] == [  # type: ignore[attr-defined]
+        ("restricted", ["R1", "R4"], today),
+        ("lifted", ["R1", "R4"], today),
+    ]
+    assert "NOT YET" not in run("recipient", "list").stdout
+    assert isinstance(run("recipient", "told", number, "lawyers").exception, notices.NothingToTell)
+    assert isinstance(run("recipient", "told", number, "police").exception, notices.UnknownNotice)
+    assert names_of_events(command)[-4:] == ["recipient.to_tell"] * 2 + ["recipient.told"] * 2
+
+
+def test_nobody_is_told_before_the_answer_or_tomorrow(command: Register) -> None:
+    with transaction(command.engine) as conn:
+        number = a_request(conn, command.keyring, right="erasure").number
+        notices.put_notice(conn, command.keyring, number, "lawyers", notices.Told.ERASED, None, "avgflow")
+    for day in ("2024-01-01", LATER):
+        refused = run("recipient", "told", number, "lawyers", "--on", day)
+        assert isinstance(refused.exception, notices.ToldOnNoSuchDay)
+    assert run("recipient", "told", number, "lawyers", "--on", day_in_amsterdam().isoformat()).exit_code == 0
 
 
 def test_a_refusal_is_one_line_and_exit_1(

@@ -42,8 +42,9 @@ def notify(
     own = suppressing.own(plan)
     for recipient in recipients:
         message_id = None
+        classes = [name for name in recipient.classes if env.policy.classes[name].title in titles]
         if recipient.email is not None:
-            got = {env.policy.classes[name].title for name in recipient.classes}
+            got = {env.policy.classes[name].title for name in classes}
             mail = letters.recipient_mail(
                 plan.number,
                 env.policy,
@@ -56,7 +57,7 @@ def notify(
             )
             kind = kind_of(told, recipient)
             message_id = outbox.enqueue(register, env.keyring, plan.number, kind, recipient.email, mail)
-        notices.put_notice(register, env.keyring, plan.number, recipient.id, told, message_id, SYSTEM)
+        notices.put_notice(register, env.keyring, plan.number, recipient.id, told, message_id, SYSTEM, classes)
     return [recipient for recipient in recipients if recipient.email is None]
 
 

@@ -109,6 +109,7 @@ class EventName(Bilingual):
     ANNOTATIONS_SHOWN = "annotations.shown", "Aantekeningen getoond", "Annotations shown"
     ASKED_SHOWN = "asked.shown", "Gevraagde verbetering getoond", "Correction asked for shown"
 
+    RECIPIENT_TO_TELL = "recipient.to_tell", "Ontvanger in te lichten door een mens", "Recipient to be told by a human"
     RECIPIENT_TOLD = "recipient.told", "Ontvanger ingelicht", "Recipient told"
     RECIPIENT_CONFIRMED = "recipient.confirmed", "Ontvanger heeft bevestigd", "Recipient confirmed"
 
@@ -122,5 +123,10 @@ class EventName(Bilingual):
         "Sleutel van de afmeldlijst getoond",
         "Key of the suppressions shown",
     )
+
+    BREACH_OPENED = "breach.opened", "Datalek vastgelegd: de 72 uur lopen", "Breach on record: the 72 hours run"
+    BREACH_RECORDED = "breach.recorded", "Datalek aangevuld", "Breach added to"
+    BREACH_SHOWN = "breach.shown", "Datalek getoond", "Breach shown"
+    BREACH_CLOSED = "breach.closed", "Datalek afgesloten", "Breach closed"
 
     DOSSIER_EXPORTED = "dossier.exported", "Dossier uitgegeven", "Dossier exported"

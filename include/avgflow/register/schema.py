@@ -317,7 +317,11 @@ notice = Table(
     Column("told_by", Text, nullable=False),
     Column("confirmed_at", MOMENT),
     Column("confirmed_by", Text),
+    Column("classes", JSONB, nullable=False),
+    Column("by_hand_on", Date),
+    Column("by_hand_by", Text),
     CheckConstraint("(confirmed_at IS NULL) = (confirmed_by IS NULL)", name="confirmed"),
+    CheckConstraint("(by_hand_on IS NULL) = (by_hand_by IS NULL)", name="by_hand"),
     Index("notice_unconfirmed_index", "told_at", postgresql_where=text("confirmed_at IS NULL")),
     comment="Recipients that were told of a request (AVG art. 19), and those who confirmed.",
 )
@@ -344,6 +348,39 @@ weighing = Table(
     CheckConstraint("upheld = (reason IS NULL)", name="reason"),
     UniqueConstraint("number", "record_class", name="weighing_class_key"),
     comment="How a human weighed an objection, by record class: upheld, or refused with a reason (AVG art. 21(1)).",
+)
+
+breach = Table(
+    "breach",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("number", Text, ForeignKey("request.number"), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("aware_at", MOMENT, nullable=False),
+    Column("due_at", MOMENT, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("opened_at", MOMENT, nullable=False, server_default=NOW),
+    Column("opened_by", Text, nullable=False),
+    Column("closed_at", MOMENT),
+    Column("closed_by", Text),
+    CheckConstraint("(closed_at IS NULL) = (closed_by IS NULL)", name="closed"),
+    UniqueConstraint("digest", name="breach_digest_key"),
+    Index("breach_open_index", "due_at", postgresql_where=text("closed_at IS NULL")),
+    comment="Letters and packages that went to the wrong person (AVG art. 33), with the 72-hour clock.",
+)
+
+breach_fact = Table(
+    "breach_fact",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("breach_id", BigInteger, ForeignKey("breach.id"), nullable=False),
+    Column("field", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("at", MOMENT, nullable=False, server_default=NOW),
+    Column("actor", Text, nullable=False),
+    Index("breach_fact_breach_index", "breach_id", "id"),
+    comment="What is on record of a breach (AVG art. 33(3), 33(5), 34); of each field the newest counts.",
 )
 
 annotation = Table(
