@@ -96,10 +96,20 @@ def escalation_mail(
 ) -> EmailMessage:
     """To the second address: what is late, and what is lost unless it is answered now."""
     to = address(mailbox, "the escalation (escalation_mailbox in the policy)")
-    n = len(deadlines.alarming)
+    requests, breaches = len(deadlines.alarming), len(deadlines.alarming_breaches)
+    counted = [
+        Text(nl=f"{n} {dutch[n != 1]}", en=f"{n} {english[n != 1]}").in_(language)
+        for n, dutch, english in (
+            (requests, ("verzoek", "verzoeken"), ("request", "requests")),
+            (breaches, ("datalek", "datalekken"), ("breach", "breaches")),
+        )
+        if n
+    ]
+    listed = Text(nl=" en ".join(counted), en=" and ".join(counted)).in_(language)
+    one = requests + breaches == 1
     subject = Text(
-        nl=f"AVG: {n} {'verzoek is' if n == 1 else 'verzoeken zijn'} te laat of bijna te laat",
-        en=f"GDPR: {n} {'request is' if n == 1 else 'requests are'} late or nearly late",
+        nl=f"AVG: {listed} {'is' if one else 'zijn'} te laat of bijna te laat",
+        en=f"GDPR: {listed} {'is' if one else 'are'} late or nearly late",
     ).in_(language)
     return _watch("deadlines_escalation", subject, deadlines, policy, templates, language, to)
 
@@ -127,4 +137,7 @@ def _counts(deadlines: Deadlines, language: Language) -> str:
     late, soon = len(deadlines.overdue), sum(map(len, deadlines.within.values()))
     words = Text(nl="te laat", en="late"), Text(nl="bijna", en="soon")
     told = [f"{n} {word.in_(language)}" for n, word in zip((late, soon), words, strict=True) if n]
+    if n := len(deadlines.breaches):
+        breaches = Text(nl="datalek" if n == 1 else "datalekken", en="breach" if n == 1 else "breaches")
+        told.append(f"{n} {breaches.in_(language)}")
     return f": {', '.join(told)}" if told else ""

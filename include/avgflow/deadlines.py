@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from avgflow.breach import NEAR
 from avgflow.catalog.models import Text
 from avgflow.intake import Right
 from avgflow.terms import Calendar, last_working_day_before
@@ -61,14 +62,39 @@ class Unsent:
 
 
 @dataclass(frozen=True)
+class BreachClock:
+    """A breach that is not closed (art. 33); nothing of the person.
+
+    `due`: when the 72 hours end. `settled`: the authority was told, or it is on record why not. `complete`: all that is
+    asked is on record, and it only has to be closed.
+    """
+
+    id: int
+    number: str
+    due: datetime
+    settled: bool = False
+    complete: bool = False
+
+    def hours(self, now: datetime) -> int:
+        """Whole hours left of the 72; negative where they are over."""
+        return int((self.due - now).total_seconds() // 3600)
+
+    def alarming(self, now: datetime) -> bool:
+        """Whether the authority must be told now, or should have been."""
+        return not self.settled and self.due - now <= NEAR
+
+
+@dataclass(frozen=True)
 class Deadlines:
     """What there is to say on one day; every request stands in one of these, the latest due day last.
 
     `within`: due within so many days, each of `BANDS`. `alarming`: late, or lost unless it is answered now; these stand
-    in `overdue` or `within` as well. `later`: nothing to be done about them yet.
+    in `overdue` or `within` as well. `later`: nothing to be done about them yet. `breaches`: those that are not closed,
+    the one whose hours end first before the others.
     """
 
     today: date
+    now: datetime
     overdue: tuple[Standing, ...] = ()
     within: Mapping[int, tuple[Standing, ...]] = field(default_factory=dict)
     waiting: tuple[Standing, ...] = ()
@@ -76,21 +102,36 @@ class Deadlines:
     later: tuple[Standing, ...] = ()
     unsent: tuple[Unsent, ...] = ()
     alarming: tuple[Standing, ...] = ()
+    breaches: tuple[BreachClock, ...] = ()
 
     @property
     def anything(self) -> bool:
         """Whether there is anything to tell the privacy officer."""
-        return bool(self.overdue or any(self.within.values()) or self.waiting or self.stopped or self.unsent)
+        requests = self.overdue or any(self.within.values()) or self.waiting or self.stopped
+        return bool(requests or self.unsent or self.breaches)
+
+    @property
+    def alarming_breaches(self) -> tuple[BreachClock, ...]:
+        """The breaches of which the authority must be told now, or should have been."""
+        return tuple(one for one in self.breaches if one.alarming(self.now))
 
     @property
     def counts(self) -> dict[str, int]:
         """How many of each, as codes."""
         bands = {f"within_{days}": len(found) for days, found in self.within.items()}
-        rest = {name: len(getattr(self, name)) for name in ("waiting", "stopped", "later", "unsent", "alarming")}
+        rest = {
+            name: len(getattr(self, name)) for name in ("waiting", "stopped", "later", "unsent", "alarming", "breaches")
+        }
         return {"overdue": len(self.overdue), **bands, **rest}
 
 
-def select(standings: Iterable[Standing], unsent: Sequence[Unsent], now: datetime, calendar: Calendar) -> Deadlines:
+def select(
+    standings: Iterable[Standing],
+    unsent: Sequence[Unsent],
+    now: datetime,
+    calendar: Calendar,
+    breaches: Sequence[BreachClock] = (),
+) -> Deadlines:
     """Sort open requests by what is to be done about them; `now` in Dutch time, whose day counts."""
     today = now.date()
     groups: dict[str | int, list[Standing]] = {name: [] for name in ("overdue", *BANDS, "waiting", "stopped", "later")}
@@ -99,6 +140,7 @@ def select(standings: Iterable[Standing], unsent: Sequence[Unsent], now: datetim
         groups[_group(one, today)].append(one)
     return Deadlines(
         today=today,
+        now=now,
         overdue=tuple(groups["overdue"]),
         within={days: tuple(groups[days]) for days in BANDS},
         waiting=tuple(groups["waiting"]),
@@ -106,6 +148,7 @@ def select(standings: Iterable[Standing], unsent: Sequence[Unsent], now: datetim
         later=tuple(groups["later"]),
         unsent=tuple(mail for mail in unsent if mail.urgent or now - mail.since >= STUCK),
         alarming=tuple(one for one in ordered if _alarming(one, today, calendar)),
+        breaches=tuple(sorted(breaches, key=lambda one: (one.due, one.id))),
     )
 
 

@@ -9,6 +9,7 @@ import typer
 from avgflow.cli import (
     annotation,
     audit,
+    breach,
     catalog,
     deadlines,
     demo,
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.add_typer(request.app, name="request")
 app.add_typer(hold.app, name="hold")
 app.add_typer(recipient.app, name="recipient")
+app.add_typer(breach.app, name="breach")
 app.add_typer(annotation.app, name="annotation")
 app.add_typer(document.app, name="document")
 app.add_typer(suppression.app, name="suppression")

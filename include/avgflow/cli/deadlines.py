@@ -27,9 +27,15 @@ def deadlines(
         say(json.dumps(_document(seen), indent=2))
         return
     requests = _requests(seen)
-    if not requests and not seen.unsent:
-        say("No request is open, and no mail is stuck.")
+    if not requests and not seen.unsent and not seen.breaches:
+        say("No request is open, no breach, and no mail is stuck.")
         return
+    if seen.breaches:
+        table = shown.grid("breach", "request", "72 hours end", "hours left", "AP")
+        for leak in seen.breaches:
+            ends, ap = f"{leak.due:%Y-%m-%d %H:%M}", "settled" if leak.settled else "OPEN"
+            table.add_row(str(leak.id), leak.number, ends, "-" if leak.settled else str(leak.hours(seen.now)), ap)
+        shown.print_table(table)
     if requests:
         table = shown.grid("when", "number", "right", "due", "left", "safe", "state", "since", folds=("state",))
         for when, one in requests:
@@ -86,6 +92,17 @@ def _document(seen: Deadlines) -> dict[str, Any]:
                 "alarming": one in seen.alarming,
             }
             for when, one in _requests(seen)
+        ],
+        "breaches": [
+            {
+                "id": leak.id,
+                "number": leak.number,
+                "due": leak.due.isoformat(),
+                "hours_left": leak.hours(seen.now),
+                "ap_settled": leak.settled,
+                "complete": leak.complete,
+            }
+            for leak in seen.breaches
         ],
         "mails": [
             {

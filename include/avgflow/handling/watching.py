@@ -7,17 +7,17 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
-from avgflow import terms
+from avgflow import breach, terms
 from avgflow.catalog.models import Text
 from avgflow.deadline_letters import digest_mail, escalation_mail
-from avgflow.deadlines import Deadlines, Standing, Unsent, select
+from avgflow.deadlines import BreachClock, Deadlines, Standing, Unsent, select
 from avgflow.fields import AMSTERDAM
 from avgflow.handling import extending
 from avgflow.handling.environment import Environment
 from avgflow.handling.extending import LETTER
 from avgflow.handling.identify import Waiting
 from avgflow.handling.turns import Pause
-from avgflow.register import clock, events, outbox, requests
+from avgflow.register import breaches, clock, events, outbox, requests
 from avgflow.register.clock import Clock, Missed
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
@@ -50,7 +50,7 @@ def look(env: Environment, now: datetime | None = None) -> Deadlines:
         clocks = clock.of(register, numbers)
         done = extending.answered(register, numbers)
         standings = [_standing(env, one, clocks[one.number], one.number in done, moment.date()) for one in found]
-        return select(standings, _unsent(register), moment, env.policy.calendar)
+        return select(standings, _unsent(register), moment, env.policy.calendar, _breaches(env, register))
 
 
 def watch(env: Environment, now: datetime | None = None) -> Watched:
@@ -78,7 +78,7 @@ def _tell(env: Environment, register: Connection, seen: Deadlines) -> tuple[str,
         digest = digest_mail(seen, env.policy, env.templates)
         kind, to = f"deadline-digest:{day}", env.policy.officer_mailbox
         told.append(outbox.enqueue(register, env.keyring, None, kind, to, digest))
-    if seen.alarming and env.policy.escalation_mailbox:
+    if (seen.alarming or seen.alarming_breaches) and env.policy.escalation_mailbox:
         to = env.policy.escalation_mailbox
         escalation = escalation_mail(seen, to, env.policy, env.templates)
         told.append(outbox.enqueue(register, env.keyring, None, f"deadline-escalation:{day}", to, escalation))
@@ -129,6 +129,15 @@ def _words(waiting_for: str | None, standing: Clock) -> Text | None:
         return _PAUSES[Pause(waiting_for)]
     code = waiting_for.replace("-", " ")
     return Text(nl=Waiting(waiting_for).nl if waiting_for in set(Waiting) else code, en=code)
+
+
+def _breaches(env: Environment, register: Connection) -> list[BreachClock]:
+    found = []
+    for one in breaches.not_closed(register):
+        facts = breaches.facts(register, env.keyring, one.id)
+        complete = breach.missing(facts, one.due_at) is None
+        found.append(BreachClock(one.id, one.number, one.due_at.astimezone(AMSTERDAM), breach.settled(facts), complete))
+    return found
 
 
 def _unsent(register: Connection) -> list[Unsent]:
