@@ -11,7 +11,7 @@ from psycopg import sql
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "r0008"
-down_revision = "r0010"
+down_revision = "r0007"
 
 MOMENT = sa.DateTime(timezone=True)
 NOW = sa.text("clock_timestamp()")

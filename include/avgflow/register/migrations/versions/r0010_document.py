@@ -10,7 +10,7 @@ from alembic import op
 from psycopg import sql
 
 revision = "r0010"
-down_revision = "r0007"
+down_revision = "r0008"
 
 
 def upgrade() -> None:
