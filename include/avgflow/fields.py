@@ -90,19 +90,29 @@ def day(value: str | date | None, today: date) -> date:
         given = value.astimezone(AMSTERDAM).date() if value.tzinfo else value.date()
     elif isinstance(value, date):
         given = value
-    elif not stripped(value):
+    elif value is None or not stripped(value):
         return today
     else:
-        try:
-            # Python also takes 2026-W48-3 and 20261125; one form is asked for, one is taken.
-            given = date.fromisoformat(stripped(value) if _ISO_DAY.fullmatch(stripped(value)) else "")
-        except ValueError:
-            raise InvalidReceived("is not a date") from None
+        found = iso_day(value)
+        if found is None:
+            raise InvalidReceived("is not a date")
+        given = found
     if given > today:
         raise InvalidReceived("lies in the future")
     if given < AVG_APPLIES:
         raise InvalidReceived(f"lies before {AVG_APPLIES.isoformat()}, when the AVG began to apply")
     return given
+
+
+def iso_day(value: str | date) -> date | None:
+    """A day as typed, YYYY-MM-DD; None for anything else."""
+    if isinstance(value, date):
+        return value
+    try:
+        # Python also takes 2026-W48-3 and 20261125; one form is asked for, one is taken.
+        return date.fromisoformat(stripped(value) if _ISO_DAY.fullmatch(stripped(value)) else "")
+    except ValueError:
+        return None
 
 
 def others(identifiers: Mapping[str, str]) -> dict[str, str]:
