@@ -126,7 +126,8 @@ def test_a_register_in_use_goes_to_the_newest_revision_with_what_it_holds(
     with transaction(engine(empty)) as conn:
         [kept] = receipts.receipts(conn, number)
         assert (kept.store, kept.digest, kept.work) == ("crm", digest, {})
-        assert requests.get(conn, number).scope is None
+        kept_request = requests.get(conn, number)
+        assert (kept_request.scope, kept_request.capacity, kept_request.together) == (None, "self", None)
         assert chain.verify(conn, keyring).ok
 
 

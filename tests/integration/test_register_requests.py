@@ -45,6 +45,8 @@ def test_a_request_is_registered_with_its_number_terms_and_events(register: Regi
         "language": "nl",
         "scope": None,
         "ground": None,
+        "capacity": "self",
+        "together": None,
         "received": RECEIVED.isoformat(),
         "due": DUE.isoformat(),
         "extended_due": EXTENDED_DUE.isoformat(),

@@ -48,8 +48,16 @@ class EventName(Bilingual):
     REQUEST_WITHDRAWN = "request.withdrawn", "Verzoek ingetrokken", "Request withdrawn"
     REQUEST_FOLLOW_UP = "request.follow_up", "Vervolgverzoek ingeschreven", "Follow-up request registered"
 
+    CODE_MADE = "code.made", "Eenmalige code gemaakt", "One-time code made"
     CODE_SENT = "code.sent", "Eenmalige code verstuurd", "One-time code sent"
     CODE_REFUSED = "code.refused", "Eenmalige code onjuist", "One-time code wrong"
+    CODE_ACCEPTED = "code.accepted", "Eenmalige code klopt", "One-time code right"
+    ADDRESSES_SHOWN = "addresses.shown", "Bekende adressen verkort getoond", "Known addresses shown, masked"
+    PERSON_REMINDED = "person.reminded", "Betrokkene herinnerd aan de vraag", "Person reminded of the question"
+
+    DECLINE_PROPOSED = "decline.proposed", "Afwijzing voorgesteld", "Decline proposed"
+    DECLINE_DROPPED = "decline.dropped", "Voorstel tot afwijzing ingetrokken", "Proposal to decline taken back"
+    REQUEST_DECLINED = "request.declined", "Afwijzing bevestigd", "Decline confirmed"
 
     PLAN_MADE = "plan.made", "Plan gemaakt", "Plan made"
     PLAN_APPROVED = "plan.approved", "Plan goedgekeurd", "Plan approved"

@@ -152,6 +152,14 @@ def deliver(engine: Engine, keyring: Keyring, message_id: str, send: Send, actor
         return Delivery(message_id, failure is None, before.attempts + 1, str(failure) if failure else None)
 
 
+def get(conn: Connection, message_id: str) -> Mail:
+    """A mail in the outbox; `UnknownMail` where there is none."""
+    row = conn.execute(select(*_SHOWN).where(mail.c.message_id == message_id)).one_or_none()
+    if row is None:
+        raise UnknownMail
+    return Mail(**row._mapping)
+
+
 def pending(conn: Connection) -> Sequence[Mail]:
     """The mails that the mail server has not accepted yet, oldest first."""
     rows = conn.execute(select(*_SHOWN).where(mail.c.accepted_at.is_(None)).order_by(mail.c.queued_at))

@@ -8,10 +8,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql
 
 from avgflow.asked import NOTHING, Asked
+from avgflow.capacity import Capacity
 from avgflow.crypto import Keyring
 from avgflow.errors import AvgflowError
 from avgflow.identity import normal
@@ -65,6 +66,9 @@ class Request:
     language: Language
     scope: Scope | None
     ground: RestrictionGround | None
+    capacity: Capacity
+    together: str | None
+    """The first of the requests that came in with this one; None for that one itself, and where it came alone."""
     received: date
     due: date
     extended_due: date
@@ -79,12 +83,19 @@ class Request:
 
 
 def register_request(
-    conn: Connection, keyring: Keyring, intake: Intake, due: date, extended_due: date, actor: str = SYSTEM
+    conn: Connection,
+    keyring: Keyring,
+    intake: Intake,
+    due: date,
+    extended_due: date,
+    actor: str = SYSTEM,
+    together: str | None = None,
 ) -> Request:
     """Give a request its number and put it on the register, with the event (and that of its verification).
 
     The number's year is that of registering, in the Netherlands. Whoever registers in the same year waits for this
-    transaction to end, and a rollback gives the number back: numbers have no gaps and no doubles.
+    transaction to end, and a rollback gives the number back: numbers have no gaps and no doubles. `together`: the
+    number of the first of the requests that came in at once.
     """
     number = _next_number(conn, day_in_amsterdam().year)
     row = conn.execute(
@@ -95,6 +106,8 @@ def register_request(
             language=intake.language,
             scope=intake.scope,
             ground=intake.ground,
+            capacity=intake.capacity,
+            together=together,
             received=intake.received,
             due=due,
             extended_due=extended_due,
@@ -105,16 +118,18 @@ def register_request(
         )
         .returning(*SHOWN)
     ).one()
-    conn.execute(
-        insert(identifier),
-        [
-            {"number": number, "kind": kind, "hash": keyring.keyed_hash(kind, value)}
-            for kind, given in intake.subject.identifiers.items()
-            if (value := normal(given))
-        ],
-    )
+    known = [
+        {"number": number, "kind": kind, "hash": keyring.keyed_hash(kind, value)}
+        for kind, given in intake.subject.identifiers.items()
+        if (value := normal(given))
+    ]
+    if known:
+        conn.execute(insert(identifier), known)
     terms = {"received": intake.received.isoformat(), "due": due.isoformat(), "extended_due": extended_due.isoformat()}
-    more = {name: word for name, word in (("scope", intake.scope), ("ground", intake.ground)) if word}
+    special = (("scope", intake.scope), ("ground", intake.ground), ("together", together))
+    more = {name: str(word) for name, word in special if word}
+    if intake.capacity is not Capacity.SELF:
+        more["capacity"] = intake.capacity.value
     links = [entry(EventName.REQUEST_REGISTERED, number, actor, {"right": intake.right, **more, **terms})]
     if intake.verified_by:
         links.append(entry(EventName.REQUEST_VERIFIED, number, actor, {"method": intake.verified_by}))
@@ -212,6 +227,15 @@ def earlier(conn: Connection, number: str) -> Sequence[Request]:
         .order_by(request.c.registered_at.desc())
     )
     return [_request(row) for row in conn.execute(query)]
+
+
+def together(conn: Connection, number: str) -> Sequence[Request]:
+    """The other requests that came in with this one, in order of number; none where it came alone."""
+    this = request.alias()
+    first = select(func.coalesce(this.c.together, this.c.number)).where(this.c.number == number).scalar_subquery()
+    of_first = or_(request.c.number == first, request.c.together == first)
+    query = select(*SHOWN).where(of_first, request.c.number != number)
+    return [_request(row) for row in conn.execute(query.order_by(request.c.number))]
 
 
 def set_status(
@@ -314,6 +338,7 @@ def _request(row: Row[Any]) -> Request:
         "language": Language(row.language),
         "scope": Scope(row.scope) if row.scope else None,
         "ground": RestrictionGround(row.ground) if row.ground else None,
+        "capacity": Capacity(row.capacity),
         "verified_by": Verification(row.verified_by) if row.verified_by else None,
     }
     return Request(**{**row._mapping, **words})

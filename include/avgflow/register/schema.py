@@ -60,6 +60,8 @@ request = Table(
     Column("language", Text, nullable=False),
     Column("scope", Text),
     Column("ground", Text),
+    Column("capacity", Text, nullable=False, server_default=text("'self'")),
+    Column("together", Text, ForeignKey("request.number")),
     Column("received", Date, nullable=False),
     Column("due", Date, nullable=False),
     Column("extended_due", Date, nullable=False),
@@ -75,7 +77,9 @@ request = Table(
     CheckConstraint("received <= due AND due <= extended_due", name="term"),
     CheckConstraint("(\"right\" = 'objection') = (scope IS NOT NULL)", name="scope"),
     CheckConstraint("(\"right\" = 'restriction') = (ground IS NOT NULL)", name="ground"),
+    CheckConstraint("together <> number", name="together"),
     Index("request_status_index", "status", "due"),
+    Index("request_together_index", "together", postgresql_where=text("together IS NOT NULL")),
     comment="What was asked and where it stands.",
 )
 
@@ -441,4 +445,43 @@ restriction_hash = Table(
     Column("hash", Text, primary_key=True),
     Index("restriction_hash_hash_index", "hash"),
     comment="Keyed hashes of all that identifies the person of a restriction.",
+)
+
+code = Table(
+    "code",
+    metadata,
+    Column("number", Text, ForeignKey("request.number"), primary_key=True),
+    Column("nth", Integer, primary_key=True, autoincrement=False),
+    Column("hash", Text, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", MOMENT, nullable=False, server_default=NOW),
+    CheckConstraint("nth > 0", name="nth"),
+    comment="One-time codes by which a person shows who they are (AVG art. 12(6)), as keyed hashes; the newest counts.",
+)
+
+decline = Table(
+    "decline",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("number", Text, ForeignKey("request.number"), nullable=False),
+    Column("reason", Text),
+    Column("note_sealed", LargeBinary),
+    Column("actor", Text, nullable=False),
+    Column("at", MOMENT, nullable=False, server_default=NOW),
+    UniqueConstraint("number", "id", name="decline_number_key"),
+    comment="Proposals not to do what a request asks, each with its reason; the newest counts, one without a reason "
+    "takes them back.",
+)
+
+declined = Table(
+    "declined",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("decline_id", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("alone", Boolean, nullable=False),
+    Column("at", MOMENT, nullable=False, server_default=NOW),
+    ForeignKeyConstraint(["number", "decline_id"], ["decline.number", "decline.id"], name="declined_decline_fkey"),
+    comment="Proposals not to do what a request asks that a second officer confirmed; alone: there is no second one.",
 )

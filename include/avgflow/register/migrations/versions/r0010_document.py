@@ -10,7 +10,7 @@ from alembic import op
 from psycopg import sql
 
 revision = "r0010"
-down_revision = "r0008"
+down_revision = "r0009"
 
 
 def upgrade() -> None:
