@@ -62,6 +62,7 @@ class Extension:
     due: date
     reason: Text
     note: str
+    on_behalf_of: str | None = None
 
 
 def extension_mail(extension: Extension, policy: Policy, to: str, templates: Templates) -> EmailMessage:
@@ -78,7 +79,7 @@ def extension_mail(extension: Extension, policy: Policy, to: str, templates: Tem
         asked=_ASKED[extension.right].in_(language),
         reason=extension.reason.in_(language),
         note=one_line(extension.note),
-        greeting=greeting(extension.name, language),
+        greeting=greeting(extension.name, language, extension.on_behalf_of),
     )
 
 

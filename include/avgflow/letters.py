@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from email.message import EmailMessage
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from avgflow.catalog.models import Text
 from avgflow.dossier.content import Answer, Language
@@ -20,6 +20,7 @@ from avgflow.dossier.objection import ObjectionAnswer
 from avgflow.dossier.rectification import RectificationAnswer
 from avgflow.dossier.restriction import Lifting, RestrictionAnswer
 from avgflow.errors import AvgflowError
+from avgflow.intake import Subject
 from avgflow.mail import address, compose, one_line
 from avgflow.policy.models import Policy, Recipient
 from avgflow.register.notices import Told
@@ -59,6 +60,24 @@ _GREETINGS = {
 }
 
 
+@dataclass(frozen=True, repr=False)
+class Addressee:
+    """Who a letter goes to, and for whom they asked, where that is somebody else."""
+
+    email: str
+    on_behalf_of: str | None = None
+
+
+To: TypeAlias = str | Addressee
+"""A plain address is of somebody who asked for themselves."""
+
+
+_ON_BEHALF = Text(
+    nl="U vroeg dit namens {name}. Staat hieronder 'u' of 'uw'? Dan bedoelen wij {name}.",
+    en="You asked this on behalf of {name}. Where this letter says 'you' or 'your', we mean {name}.",
+)
+
+
 class ToldByHand(AvgflowError):
     """A notice was to be mailed to a recipient of whom no e-mail address is known."""
 
@@ -94,7 +113,12 @@ class Mention:
     rows: int
 
 
-def answer_mail(answer: Answer, package: Package | None, to: str, templates: Templates | None = None) -> EmailMessage:
+def addressee(subject: Subject) -> Addressee:
+    """Who gets the letters of a request: whoever asked."""
+    return Addressee(subject.email, subject.on_behalf_of)
+
+
+def answer_mail(answer: Answer, package: Package | None, to: To, templates: Templates | None = None) -> EmailMessage:
     """The answer with its two files; without a package it says that the files are too large and come by another way."""
     mail = _to_person("answer", answer, to, templates, package=package)
     if package is not None:
@@ -109,7 +133,7 @@ def attach(mail: EmailMessage, package: Package) -> None:
         mail.add_attachment(file.read_bytes(), maintype="application", subtype=subtype, filename=file.name)
 
 
-def nothing_found_mail(answer: Answer, to: str, templates: Templates | None = None) -> EmailMessage:
+def nothing_found_mail(answer: Answer, to: To, templates: Templates | None = None) -> EmailMessage:
     """The answer to a person of whom nothing is held: where was searched, and what they can do."""
     return _to_person("nothing_found", answer, to, templates)
 
@@ -136,30 +160,34 @@ def waiting_mail(
     due: date | None = None,
     language: Language = "nl",
     templates: Templates | None = None,
+    earlier: Sequence[str] = (),
 ) -> EmailMessage:
-    """To the privacy officer: for whom or what the request waits, and which commands answer it."""
+    """To the privacy officer: for whom or what the request waits, and which commands answer it; `earlier`: the numbers
+    of the same person's earlier requests.
+    """
     values = {
         "number": number,
         "waits_for": one_line(waits_for),
         "commands": [one_line(command) for command in commands],
         "explanation": one_line(explanation),
         "due": due,
+        "earlier": [one_line(one) for one in earlier],
     }
     return _to_officer("waiting", number, policy, language, templates, values)
 
 
-def erasure_mail(answer: ErasureAnswer, to: str, templates: Templates | None = None) -> EmailMessage:
+def erasure_mail(answer: ErasureAnswer, to: To, templates: Templates | None = None) -> EmailMessage:
     """The answer to an erasure: what is gone, what stays and why, or that nothing was found."""
     kind = "erasure_nothing_found" if answer.outcome == "nothing_found" else "erasure"
     return _to_person(kind, answer, to, templates)
 
 
-def objection_mail(answer: ObjectionAnswer, to: str, templates: Templates | None = None) -> EmailMessage:
+def objection_mail(answer: ObjectionAnswer, to: To, templates: Templates | None = None) -> EmailMessage:
     """The answer to an objection or a withdrawn consent: what stopped and from when, and what goes on and why."""
     return _to_person("objection", answer, to, templates)
 
 
-def rectification_mail(answer: RectificationAnswer, to: str, templates: Templates | None = None) -> EmailMessage:
+def rectification_mail(answer: RectificationAnswer, to: To, templates: Templates | None = None) -> EmailMessage:
     """The answer to a rectification: what is right now, and what stays as it is and why."""
     return _to_person("rectification", answer, to, templates)
 
@@ -180,18 +208,18 @@ def email_changed_mail(
     )
 
 
-def restriction_mail(answer: RestrictionAnswer, to: str, templates: Templates | None = None) -> EmailMessage:
+def restriction_mail(answer: RestrictionAnswer, to: To, templates: Templates | None = None) -> EmailMessage:
     """The answer to a restriction: what is not used any more and what may still be done, or that nothing was found."""
     kind = "restriction_nothing_found" if answer.outcome == "nothing_found" else "restriction"
     return _to_person(kind, answer, to, templates)
 
 
-def lifting_mail(lifting: Lifting, to: str, templates: Templates | None = None) -> EmailMessage:
+def lifting_mail(lifting: Lifting, to: To, templates: Templates | None = None) -> EmailMessage:
     """To the person, before a restriction ends: that it does, and why (art. 18(3))."""
     return _to_person("lifting", lifting, to, templates)
 
 
-def withdrawn_mail(withdrawal: Withdrawal, to: str, templates: Templates | None = None) -> EmailMessage:
+def withdrawn_mail(withdrawal: Withdrawal, to: To, templates: Templates | None = None) -> EmailMessage:
     """The confirmation that a request was withdrawn, and that nothing was changed."""
     return _to_person("withdrawn", withdrawal, to, templates)
 
@@ -270,17 +298,18 @@ class _Person(Protocol):
     def policy(self) -> Policy: ...
 
 
-def _to_person(kind: str, answer: _Person, to: str, templates: Templates | None, **values: Any) -> EmailMessage:
+def _to_person(kind: str, answer: _Person, to: To, templates: Templates | None, **values: Any) -> EmailMessage:
     language = answer.language
+    who = Addressee(to) if isinstance(to, str) else to
     return compose(
         kind,
         _subject(kind, answer.number, language),
         answer.policy,
         language,
-        address(to, f"the person of {answer.number}"),
+        address(who.email, f"the person of {answer.number}"),
         _or_own(templates),
         answer=answer,
-        greeting=greeting(answer.name, answer.language),
+        greeting=greeting(answer.name, language, who.on_behalf_of),
         **values,
     )
 
@@ -300,9 +329,13 @@ def _or_own(templates: Templates | None) -> Templates:
     return templates or Templates()
 
 
-def greeting(given: str | None, language: Language) -> str:
-    """The first line of a letter, to a person whose name may be unknown."""
+def greeting(given: str | None, language: Language, on_behalf_of: str | None = None) -> str:
+    """The first line of a letter, to a person whose name may be unknown; and to who asked for somebody else, that the
+    letter speaks to that person.
+    """
     name = one_line(given or "")[:_LONGEST_NAME]
-    if not name:
-        return _GREETINGS["nobody"].in_(language)
-    return _GREETINGS["name"].in_(language).format(name=name)
+    line = _GREETINGS["name"].in_(language).format(name=name) if name else _GREETINGS["nobody"].in_(language)
+    if not on_behalf_of:
+        return line
+    lead = _ON_BEHALF.in_(language).format(name=one_line(on_behalf_of)[:_LONGEST_NAME])
+    return f"{line}\n\n{lead}"

@@ -80,6 +80,6 @@ def _to_person(text: str, answer: PortableAnswer, to: str, templates: Templates 
         address(to, f"the person of {answer.number}"),
         templates or Templates(),
         answer=answer,
-        greeting=greeting(answer.name, answer.language),
+        greeting=greeting(answer.name, answer.language, answer.on_behalf_of),
         **values,
     )

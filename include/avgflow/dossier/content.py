@@ -106,6 +106,8 @@ class Answer:
     redactions: tuple[Redacted, ...] = ()
     noted: tuple[Noted, ...] = ()
     limited: tuple[Limited, ...] = ()
+    on_behalf_of: str | None = None
+    """Whose data they are, where somebody else (`name`) asks."""
 
     @property
     def row_count(self) -> int:

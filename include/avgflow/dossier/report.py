@@ -118,6 +118,8 @@ def _facts(answer: Answer, say: Words) -> list[list[str]]:
     facts = [[say("reference"), answer.number]]
     if answer.name:
         facts.append([say("for"), " ".join(printable(answer.name).split())])
+    if answer.on_behalf_of:
+        facts.append([say("on_behalf_of"), " ".join(printable(answer.on_behalf_of).split())])
     return [
         *facts,
         [say("received"), long_date(answer.received, language)],

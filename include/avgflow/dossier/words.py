@@ -15,6 +15,7 @@ _TEXTS = {
     "subtitle": Text(nl="Antwoord op uw inzageverzoek", en="The answer to your access request"),
     "reference": Text(nl="Kenmerk", en="Reference"),
     "for": Text(nl="Voor", en="For"),
+    "on_behalf_of": Text(nl="Namens", en="On behalf of"),
     "received": Text(nl="Ontvangen", en="Received"),
     "made": Text(nl="Gemaakt", en="Made"),
     "by": Text(nl="Verantwoordelijk", en="Controller"),

@@ -67,14 +67,14 @@ def run(env: Environment, number: str) -> Prepared:
         return begun
     if begun.handed_over:
         return Prepared(None)
-    answer, to = content(env, begun), begun.subject.email
+    answer, to, who = content(env, begun), begun.subject.email, letters.addressee(begun.subject)
     if answer.row_count == 0:
-        return queue(env, number, ANSWER, to, letters.nothing_found_mail(answer, to, env.templates))
+        return queue(env, number, ANSWER, to, letters.nothing_found_mail(answer, who, env.templates))
     folder = env.settings.work / number
     made = pack(env, answer, lambda phrase: package.build(answer, phrase, folder, env.templates))
     if isinstance(made, Prepared):
         return made
-    return queue(env, number, ANSWER, to, letters.answer_mail(answer, made, to, env.templates))
+    return queue(env, number, ANSWER, to, letters.answer_mail(answer, made, who, env.templates))
 
 
 @dataclass(frozen=True)
@@ -177,6 +177,7 @@ def of(env: Environment, begun: Begun, plan: Plan, stores: tuple[StoreContent, .
         number=begun.number,
         language=begun.request.language.value,
         name=begun.subject.name,
+        on_behalf_of=begun.subject.on_behalf_of,
         received=begun.request.received,
         made_on=day_in_amsterdam(),
         policy=env.policy,

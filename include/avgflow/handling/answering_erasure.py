@@ -100,7 +100,7 @@ def _queue(
     by_hand: Sequence[Recipient],
 ) -> None:
     number = answer.number
-    mail = letters.erasure_mail(answer, subject.email, env.templates)
+    mail = letters.erasure_mail(answer, letters.addressee(subject), env.templates)
     outbox.enqueue(register, env.keyring, number, ANSWER, subject.email, mail)
     if mentions or by_hand:
         officer = env.policy.officer_mailbox

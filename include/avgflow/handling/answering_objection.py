@@ -55,7 +55,7 @@ def _make(env: Environment, register: Connection, number: str) -> None:
     subject = requests.subject(register, env.keyring, number)
     answer = objected.of_request(env, register, number, subject.name)
     by_hand = answering_erasure.notify(env, register, plan, answer.erasure)
-    mail = letters.objection_mail(answer, subject.email, env.templates)
+    mail = letters.objection_mail(answer, letters.addressee(subject), env.templates)
     outbox.enqueue(register, env.keyring, number, ANSWER, subject.email, mail)
     if by_hand or answer.upheld:
         officer = env.policy.officer_mailbox

@@ -38,7 +38,7 @@ def _make(env: Environment, register: Connection, number: str) -> None:
     subject = requests.subject(register, env.keyring, number)
     answer = rectified.of_request(env, register, number, subject.name, proven)
     annotating.annotate(env, register, plan, requests.asked(register, env.keyring, number).statement)
-    mail = letters.rectification_mail(answer, subject.email, env.templates)
+    mail = letters.rectification_mail(answer, letters.addressee(subject), env.templates)
     outbox.enqueue(register, env.keyring, number, ANSWER, subject.email, mail)
     if answer.email_changed:
         _tell_addresses(env, register, plan, answer.language)

@@ -63,7 +63,7 @@ def _make(env: Environment, register: Connection, number: str) -> None:
     answer = of_request(env, register, number, subject.name)
     held = {str(step.record_class) for step in (*plan.steps, *plan.done) if step.action in ("restrict", "list")}
     by_hand = inform(env, register, plan, answer.told, held)
-    mail = letters.restriction_mail(answer, subject.email, env.templates)
+    mail = letters.restriction_mail(answer, letters.addressee(subject), env.templates)
     outbox.enqueue(register, env.keyring, number, ANSWER, subject.email, mail)
     notifying.leave_to_officer(env, register, number, Told.RESTRICTED, by_hand, Told.RESTRICTED)
     detail = {

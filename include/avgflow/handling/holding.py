@@ -90,6 +90,7 @@ def _follow_up(env: Environment, register: Connection, earlier: Request, hold: H
         received=today,
         verified_by=earlier.verified_by,
         language=earlier.language,
+        capacity=earlier.capacity,
         subject=requests.subject(register, env.keyring, earlier.number),
     )
     made = requests.register_request(register, env.keyring, intake, term.due, term.extended_due, actor)

@@ -86,7 +86,9 @@ def end(env: Environment, number: str, reason: str, actor: str) -> Sequence[Rest
         ending = _ending(register, number)
         if any(one.told_at is None for one in ending):
             who = requests.subject(register, env.keyring, number)
-            mail = letters.lifting_mail(_letter(env, register, number, who.name, ending), who.email, env.templates)
+            mail = letters.lifting_mail(
+                _letter(env, register, number, who.name, ending), letters.addressee(who), env.templates
+            )
             outbox.enqueue(register, env.keyring, number, LETTER, who.email, mail, actor)
         return ending
 

@@ -45,8 +45,8 @@ def known(
         for name, table in env.catalog.stores[store].tables.items():
             if name in reader.counts:
                 _look(table, reader, name, footprint.identifiers, seen)
-    if subject.name:
-        seen.own.add(flat(subject.name))
+    if subject.person_name:
+        seen.own.add(flat(subject.person_name))
     seen.own |= {name for name in seen.named if _completes(name, seen.own)}
     if subject.phone:
         seen.phones.add(digits(subject.phone))
@@ -58,7 +58,7 @@ def known(
     for person in seen.possible:
         if person in people:
             pseudonyms.give(person, people[person])
-    seen.emails |= footprint.identifiers.get("email", frozenset()) | set(filter(None, [normal(subject.email)]))
+    seen.emails |= footprint.identifiers.get("email", frozenset()) | set(filter(None, [normal(subject.person_email)]))
     return Known(frozenset(seen.own), frozenset(seen.emails), frozenset(seen.phones), pseudonyms.given)
 
 
