@@ -1,14 +1,15 @@
 """
 ### Bericht bij een verzoek
 
-Verstuurt wat voor één verzoek in de uitgaande post klaarligt, buiten de eigen run van dat verzoek om. Nu is dat de
-brief dat er meer tijd nodig is: `avgflow request extend` start deze run. De run heet naar het nummer van het verzoek en
-de aanleiding, zoals `AVG-2026-00042.extended`.
+Verstuurt wat voor één verzoek in de uitgaande post klaarligt, buiten de eigen run van dat verzoek om: de brief dat er
+meer tijd nodig is (`avgflow request extend`), een eenmalige code (`avgflow request code`), of het bericht dat er is
+voorgesteld om een verzoek af te wijzen (`avgflow request decline`). De run heet naar het nummer van het verzoek en de
+aanleiding, zoals `AVG-2026-00042.extended` of `AVG-2026-00042.code-2`.
 
 1. **tell** (Versturen): ligt de mailserver eruit, dan probeert deze taak het opnieuw tot hij er weer is.
 
-De betrokkene moet het binnen de eerste maand weten. Lukt dat niet, dan geldt de oude termijn weer. `deadline_watch`
-let daarop.
+Van meer tijd moet de betrokkene binnen de eerste maand weten. Lukt dat niet, dan geldt de oude termijn weer.
+`deadline_watch` let daarop. Vanaf het moment dat een code is verstuurd, staat de termijn stil.
 
 In deze run staan geen persoonsgegevens.
 
@@ -17,7 +18,7 @@ In deze run staan geen persoonsgegevens.
 **When a task fails** its log says in one line what to do.
 
 - `refuses … for good`: the address does not work. Tell the person another way before the first month ends; then nothing
-  is left to be done here.
+  is left to be done here. For a code, choose another known address, or verify the person another way.
 - anything else: mend it, then clear **tell**, or give the command again.
 """
 

@@ -21,6 +21,8 @@ from avgflow.handling import (
     approving,
     closing,
     identify,
+    together,
+    verifying,
     weighing,
 )
 from avgflow.handling.answering import Prepared
@@ -48,7 +50,7 @@ class AskingOperator(HITLOperator):
         kwargs["params"] = asked
         super().__init__(subject=subject, body="{{ run_id }}", options=[GO_ON, STOP], **kwargs)
 
-    def work(self, env: Environment, number: str) -> Question | None:
+    def work(self, env: Environment, number: str) -> Question | Wait | None:
         """The step itself; None where it is done."""
         raise NotImplementedError
 
@@ -64,10 +66,18 @@ class AskingOperator(HITLOperator):
         question = running.run(context, self.work)
         if question is None:
             return
+        if isinstance(question, Wait):
+            waits = {"waiting_for": question.pause.value, "until": question.until.isoformat()}
+            log.info("Wacht / waiting", request=running.number_of(context), **waits)
+            self.defer(trigger=Until(question.until.isoformat()), method_name="look_again")
         log.info("Wacht op een mens / waiting for a human", request=question.number, waiting_for=question.waiting.value)
         running.run(context, lambda env, number: _tell(env, question))
         self.body = BODIES[question.waiting]
         super().execute(context)
+
+    def look_again(self, context: Any, event: Any = None) -> None:
+        """After a wait without a worker; its end says nothing, the register does."""
+        self.execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> None:
         try:
@@ -120,7 +130,9 @@ class IdentifyOperator(AskingOperator):
             **kwargs,
         )
 
-    def work(self, env: Environment, number: str) -> Question | None:
+    def work(self, env: Environment, number: str) -> Question | Wait | None:
+        if waits := together.wait(env, number):
+            return waits
         question = identify.identify(env, [number])[number]
         if question is None:
             verified = running.told(env, number, EventName.REQUEST_VERIFIED)
@@ -130,7 +142,7 @@ class IdentifyOperator(AskingOperator):
         return question
 
     def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
-        identify.take(env, number, given.get("verified_by"), _numbers(given.get("persons")), actor)
+        verifying.take(env, number, given.get("verified_by"), _numbers(given.get("persons")), actor)
 
 
 class ApproveOperator(AskingOperator):
@@ -151,19 +163,12 @@ class ApproveOperator(AskingOperator):
             **kwargs,
         )
 
-    def work(self, env: Environment, number: str) -> Question | None:
+    def work(self, env: Environment, number: str) -> Question | Wait | None:
         found = approving.approve(env, number)
-        if isinstance(found, Wait):
-            log.info("Wacht / waiting", request=number, waiting_for=found.pause.value, until=found.until.isoformat())
-            self.defer(trigger=Until(found.until.isoformat()), method_name="look_again")
         if found is None:
             approved = running.told(env, number, EventName.PLAN_APPROVED)
             log.info("Plan goedgekeurd / plan approved", **approved, request=number)
         return found
-
-    def look_again(self, context: Any, event: Any = None) -> None:
-        """After a wait; its end says nothing, the register does."""
-        self.execute(context)
 
     def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
         approving.take(env, number, given.get("plan"), actor)

@@ -12,12 +12,36 @@ GO_ON, STOP = "Verder", "Stoppen"
 BODIES: Mapping[Waiting, str] = {
     Waiting.VERIFICATION: """
 Er is nog niet vastgesteld wie dit verzoek doet. Stel dat vast, zonder kopie van een identiteitsbewijs. Zeg hieronder
-hoe u dat deed en kies **Verder**. Moet de betrokkene eerst iets laten zien? Leg dat vast met
-`avgflow request asked NUMMER`: de termijn staat dan stil.
+hoe u dat deed en kies **Verder**. U kunt een eenmalige code laten mailen naar een adres dat wij al kennen: `avgflow
+request code NUMMER`. Geef die op met `avgflow request verify NUMMER --code CODE`, niet hier. Vraagt u het op een
+andere manier? Leg dat vast met `avgflow request asked NUMMER`: de termijn staat dan stil. Stuurde iemand ongevraagd
+een kopie van een identiteitsbewijs? Wis die meteen.
 
 *It is not known yet who makes this request. Verify the person, without a copy of an identity document. Say below how
-you did it, then choose **Verder** (go on). If the person has to prove it first, record that with `avgflow request
-asked NUMBER`: the term stands still meanwhile.*
+you did it, then choose **Verder** (go on). A one-time code can be mailed to an address that was known already:
+`avgflow request code NUMBER`. Give it with `avgflow request verify NUMBER --code CODE`, not here. If you ask another
+way, record that with `avgflow request asked NUMBER`: the term stands still meanwhile. If somebody sent a copy of an
+identity document unasked, delete it at once.*
+""",
+    Waiting.MANDATE: """
+Iemand vraagt dit voor een ander. Bekijk de machtiging of het bewijs van gezag: noemt het wie er vraagt, voor wie, en
+wat er gevraagd mag worden? Kies hieronder 'Machtiging gezien' en dan **Verder**. Is er nog geen machtiging? Vraag
+die, en leg dat vast met `avgflow request asked NUMMER`: de termijn staat dan stil.
+
+*Somebody asks this for another person. Look at the mandate or proof of authority: does it name who asks, for whom,
+and what may be asked? Choose 'mandate' below, then **Verder** (go on). If there is none yet, ask for it and record
+that with `avgflow request asked NUMBER`: the term stands still meanwhile.*
+""",
+    Waiting.DECLINE: """
+Uit wie er vraagt, volgt dat wij dit verzoek niet zo mogen uitvoeren. Bekijk het voorstel en de brief: `avgflow
+request decline NUMMER`. Bevestig het met `avgflow request decline NUMMER --confirm`, niet hier. Toont een werkgever
+alsnog een machtiging? Kies dan hieronder 'Machtiging gezien' en **Verder**. Kies **Stoppen** als er verkeerd staat
+wie er vraagt, en schrijf het verzoek opnieuw in.
+
+*From who asks it follows that we may not carry this request out as it is. Look at the proposal and the letter:
+`avgflow request decline NUMBER`. Confirm it with `avgflow request decline NUMBER --confirm`, not here. If an employer
+shows a mandate after all, choose 'mandate' below, then **Verder** (go on). Choose **Stoppen** (stop) if it is wrong
+who asks, and register the request anew.*
 """,
     Waiting.CHOICE: """
 Dit verzoek kan over meer dan één persoon gaan. `avgflow request show NUMMER --candidates` toont wie het kunnen zijn.

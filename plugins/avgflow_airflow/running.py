@@ -21,7 +21,7 @@ from avgflow.handling import closing
 from avgflow.handling.carried import StoreUnsettled
 from avgflow.handling.closing import VERDICT
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import Withdrawn
+from avgflow.handling.identify import Ended
 from avgflow.handling.turns import NotItsTurn
 from avgflow.register import events
 from avgflow.register.database import RegisterUnreachable, transaction
@@ -35,7 +35,7 @@ log = structlog.get_logger("avgflow")
 Result = TypeVar("Result")
 
 _NUMBER = re.compile(r"AVG-\d{4}-\d{5,}")
-_OCCASION = re.compile(r"[a-z]+")
+_OCCASION = re.compile(r"[a-z]+(?:-[0-9]+)?")
 
 
 class MailServerUnavailable(AvgflowError):
@@ -122,9 +122,11 @@ def _faults(
         yield
     except AirflowException:
         raise
-    except Withdrawn as taken_back:
-        log.info("Verzoek ingetrokken / request withdrawn", **about, step=task.task_id)
-        raise AirflowSkipException(str(taken_back)) from None
+    except Ended as end:
+        log.info(
+            "Hier gebeurt niets meer / nothing more is done", **about, step=task.task_id, because=type(end).__name__
+        )
+        raise AirflowSkipException(str(end)) from None
     except PASSING as fault:
         log.warning("Later opnieuw / to be tried again", **about, step=task.task_id, error=type(fault).__name__)
         if task.try_number > task.max_tries:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 
 from avgflow.errors import AvgflowError
-from avgflow.handling import answering, notifying
+from avgflow.handling import answering, coding, notifying
 from avgflow.handling.environment import Environment
 from avgflow.handling.watching import Watched
 from avgflow.register.outbox import MailBusy
@@ -45,6 +45,7 @@ def deliver(env: Environment, number: str, message_id: str) -> None:
         request=number,
         attempts=delivery.attempts,
     )
+    coding.settle(env, message_id)
 
 
 def deliver_all(env: Environment, number: str, mails: Sequence[str]) -> list[str]:

@@ -21,6 +21,7 @@ from avgflow.handling import (
     approving,
     closing,
     collecting,
+    declining,
     erasing,
     lifting,
     notifying,
@@ -41,7 +42,7 @@ from avgflow.register.receipts import Receipt
 from avgflow.register.requests import Outcome, RequestClosed
 from avgflow.settings import Settings
 from avgflow_airflow import running
-from avgflow_airflow.sending import deliver, deliver_all, send_beside, send_watch
+from avgflow_airflow.sending import MailRefused, deliver, deliver_all, send_beside, send_watch
 
 log = structlog.get_logger("avgflow")
 
@@ -256,6 +257,10 @@ def close() -> None:
     """The verdict: closed if everything is there, else stopped, with a mail to the privacy officer that says why."""
 
     def step(env: Environment, number: str) -> None:
+        try:
+            deliver_all(env, number, declining.letter(env, number))
+        except MailRefused as fault:
+            log.error("Mail geweigerd / mail refused", request=number, failure=fault.failure)
         closed = closing.run(env, number)
         if closed.request.outcome is Outcome.WITHDRAWN:
             deliver_all(env, number, withdrawing.confirmation(env, number))

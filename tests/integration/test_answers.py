@@ -14,7 +14,7 @@ from register_world import a_request
 from avgflow import answers
 from avgflow.airflow_api import AirflowApi, Asked
 from avgflow.answers import NothingAsked
-from avgflow.handling import closing, identify
+from avgflow.handling import closing, verifying
 from avgflow.handling.environment import Environment
 from avgflow.intake import Verification
 from avgflow.register.database import transaction
@@ -68,7 +68,7 @@ def number(env: Environment) -> str:
 
 def test_an_answer_that_is_taken_is_given_once(env: Environment, number: str) -> None:
     """Though the next question, which it does not fit, comes up at once."""
-    airflow = Airflow(takes=iter([lambda: identify.verify(env, number, Verification.IN_PERSON, "officer")]))
+    airflow = Airflow(takes=iter([lambda: verifying.verify(env, number, Verification.IN_PERSON, "officer")]))
     assert answers.give(env, airflow, DAG, number, "Verder", {"verified_by": "in-person"})
     assert airflow.given == ["Verder"]
 
@@ -92,7 +92,7 @@ def test_where_no_question_comes_up_there_is_nothing_to_answer(env: Environment,
 
 
 def test_an_answer_of_before_does_not_count(env: Environment, number: str) -> None:
-    identify.verify(env, number, Verification.IN_PERSON, "officer")
-    airflow = Airflow(takes=iter([lambda: identify.accept_address(env, number, "officer")]))
+    verifying.verify(env, number, Verification.IN_PERSON, "officer")
+    airflow = Airflow(takes=iter([lambda: verifying.accept_address(env, number, "officer")]))
     assert answers.give(env, airflow, DAG, number, "Verder", {})
     assert airflow.given == ["Verder"]

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from avgflow import cli
 from avgflow.airflow_api import AirflowApi, AirflowUnreachable
-from avgflow.handling import asking_person, extending, identify, watching
+from avgflow.handling import asking_person, extending, verifying, watching
 from avgflow.handling.asking_person import AskedLate, NothingToAsk, WrongDay
 from avgflow.handling.environment import Environment
 from avgflow.handling.extending import (
@@ -83,6 +83,7 @@ def test_both_readings_of_an_extension_are_on_record_where_they_differ(env: Envi
 def test_a_term_is_extended_until_its_last_day_and_the_person_is_told_why(
     env: Environment, today: Today, day: date
 ) -> None:
+    """Case 22: extended with reasons, by day 1-month."""
     number = registered(env)
     today(day)
     made = extending.extend(env, number, Reason.COMPLEXITY, "Het staat in een archief.", BY)
@@ -229,7 +230,7 @@ def test_the_term_stands_still_from_the_question_to_the_verification(env: Enviro
     assert happened(env, number, "clock.stopped") == [{"asked": "2026-03-04"}]
     assert request(env, number).due == date(2026, 4, 2)
     today(date(2026, 3, 11))
-    identify.verify(env, number, Verification.PHONE_CALLBACK, BY)
+    verifying.verify(env, number, Verification.PHONE_CALLBACK, BY)
     assert (request(env, number).due, request(env, number).extended_due) == (date(2026, 4, 9), date(2026, 6, 9))
     assert happened(env, number, "clock.resumed") == [
         {"asked": "2026-03-04", "answered": "2026-03-11", "days": 7, "due": "2026-04-09"}
@@ -240,7 +241,7 @@ def test_the_term_stands_still_from_the_question_to_the_verification(env: Enviro
 def test_who_was_not_asked_gets_no_other_day(env: Environment, today: Today) -> None:
     number = unverified(env)
     today(date(2026, 3, 20))
-    identify.verify(env, number, Verification.PHONE_CALLBACK, BY)
+    verifying.verify(env, number, Verification.PHONE_CALLBACK, BY)
     assert request(env, number).due == date(2026, 4, 7)
     assert happened(env, number, "clock.resumed") == []
 
@@ -258,9 +259,9 @@ def test_verifying_twice_ends_the_pause_once(env: Environment, today: Today) -> 
     today(date(2026, 3, 10))
     asking_person.ask(env, number, None, BY)
     today(date(2026, 3, 12))
-    identify.verify(env, number, Verification.PHONE_CALLBACK, BY)
+    verifying.verify(env, number, Verification.PHONE_CALLBACK, BY)
     today(date(2026, 3, 30))
-    identify.verify(env, number, Verification.PHONE_CALLBACK, BY)
+    verifying.verify(env, number, Verification.PHONE_CALLBACK, BY)
     assert [one["days"] for one in happened(env, number, "clock.resumed")] == [2]
 
 
@@ -285,7 +286,7 @@ def test_a_term_can_be_extended_while_it_stands_still_and_gets_its_days_on_top(e
     today(date(2026, 4, 8))  # past the seventh, but the clock stood still
     made = extending.extend(env, number, Reason.COMPLEXITY, "", BY)
     assert made.tell_by == date(2026, 5, 4)
-    identify.verify(env, number, Verification.PHONE_CALLBACK, BY)
+    verifying.verify(env, number, Verification.PHONE_CALLBACK, BY)
     now = request(env, number)
     assert now.due == now.extended_due == date(2026, 7, 6)  # 5 June and 29 days, a Saturday
 

@@ -10,8 +10,8 @@ from real_postgres import Register
 from register_world import a_request
 
 from avgflow.airflow_api import AirflowApi, AirflowUnreachable
-from avgflow.handling import withdrawing
-from avgflow.handling.withdrawing import RunStillOpen
+from avgflow.handling import ending, withdrawing
+from avgflow.handling.ending import RunStillOpen
 from avgflow.intake import Right
 from avgflow.register.requests import Request
 
@@ -84,7 +84,7 @@ def test_a_run_that_ended_well_is_left_alone(request_: Request) -> None:
 
 
 def test_a_task_at_work_is_not_interrupted(request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(withdrawing, "SECONDS", 0.5)
+    monkeypatch.setattr(ending, "SECONDS", 0.5)
     airflow = Airflow(waiting={"plan": "running"})
     with pytest.raises(RunStillOpen, match=f"avgflow request withdraw {request_.number}"):
         withdrawing.end_run(airflow, request_)

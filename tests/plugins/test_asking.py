@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, TaskAwaitingInput
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskAwaitingInput, TaskDeferred
 from plugin_world import EMAIL, PERSON, MailServer, a_context, an_answer
 
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused, Question, Waiting
-from avgflow.register import events, requests
+from avgflow.intake import parse
+from avgflow.policy.reasons import DeclineReason
+from avgflow.register import declines, events, requests
 from avgflow.register.requests import Request, Status
 from avgflow_airflow.asking import AnswerOperator, ApproveOperator, AskingOperator, IdentifyOperator
 from avgflow_airflow.questions import BODIES, GO_ON, STOP
@@ -175,3 +177,65 @@ def test_subjects_are_the_number_of_the_request_and_nothing_else() -> None:
     for kind in (IdentifyOperator, ApproveOperator, AnswerOperator):
         step = kind(task_id="task")
         assert re.findall(r"\{\{(.*?)\}\}", str(step.subject) + str(step.body)) == [" run_id ", " run_id "]
+
+
+def test_a_request_that_came_in_with_another_waits_for_its_verification_without_a_worker(
+    registered: Register, asked: list[dict[str, Any]], installation: Any
+) -> None:
+    first = registered(verified_by=None)
+    with installation.engine.begin() as conn:
+        intake = parse(right="erasure", email=EMAIL)
+        day = first.due
+        second = requests.register_request(conn, installation.keyring, intake, day, day, together=first.number)
+    step = IdentifyOperator(task_id="identify")
+    with pytest.raises(TaskDeferred) as deferred:
+        step.execute(a_context(second.number))
+    assert deferred.value.method_name == "look_again"
+    assert asked == []
+    with installation.engine.begin() as conn:
+        assert requests.get(conn, second.number).waiting_for == "verification-of-first"
+        requests.set_status(conn, installation.keyring, first.number, Status.STOPPED, reason="Stopped by officer.")
+    # The first is of no help any more: it asks for a verification of its own.
+    with pytest.raises(TaskAwaitingInput):
+        step.look_again(a_context(second.number))
+    (question,) = asked
+    assert question["body"] == BODIES[Waiting.VERIFICATION]
+
+
+@pytest.mark.parametrize(
+    ("changes", "waiting"),
+    [
+        ({"asks_as": "lawyer", "person_email": EMAIL, "verified_by": None}, Waiting.MANDATE),
+        ({"asks_as": "organisation", "verified_by": None}, Waiting.DECLINE),
+        ({"asks_as": "heir", "verified_by": "mandate"}, Waiting.DECLINE),
+    ],
+)
+def test_who_asks_for_another_is_asked_for_a_mandate_or_declined(
+    registered: Register,
+    asked: list[dict[str, Any]],
+    mail_server: MailServer,
+    changes: Mapping[str, Any],
+    waiting: Waiting,
+) -> None:
+    number = registered(**changes).number
+    with pytest.raises(TaskAwaitingInput):
+        IdentifyOperator(task_id="identify").execute(a_context(number))
+    (question,) = asked
+    assert question["body"] == BODIES[waiting]
+    (mail,) = mail_server.mails()
+    read = " ".join(mail.get_body(("plain",)).get_content().split())  # type: ignore[union-attr]
+    for command in waiting.commands(number):
+        assert command in read
+    assert EMAIL not in read
+
+
+def test_no_step_of_a_declined_request_begins(
+    registered: Register, asked: list[dict[str, Any]], installation: Any
+) -> None:
+    number = registered(verified_by=None).number
+    with installation.engine.begin() as conn:
+        made = declines.propose(conn, installation.keyring, number, DeclineReason.UNFOUNDED, "Feiten.", "officer")
+        declines.confirm(conn, installation.keyring, number, made, "second", alone=False)
+    with pytest.raises(AirflowSkipException):
+        IdentifyOperator(task_id="identify").execute(a_context(number))
+    assert asked == []

@@ -257,7 +257,9 @@ def test_a_run_beside_that_of_a_request_is_named_by_the_request_and_its_occasion
     assert running.run_beside(context, lambda env, given: given) == number
 
 
-@pytest.mark.parametrize("run_id", [NUMBER, f"{NUMBER}.", f"{NUMBER}.{EMAIL}", "AVG-2026-00043.extended", "manual.x"])
+@pytest.mark.parametrize(
+    "run_id", [NUMBER, f"{NUMBER}.", f"{NUMBER}.code-", f"{NUMBER}.{EMAIL}", "AVG-2026-00043.extended", "manual.x"]
+)
 def test_a_run_beside_that_is_named_otherwise_does_nothing(run_id: str) -> None:
     with pytest.raises(AirflowFailException):
         running.run_beside(a_context(NUMBER, run_id=run_id), raising(AssertionError("never reached")))

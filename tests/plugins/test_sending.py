@@ -11,8 +11,10 @@ import pytest
 from plugin_world import EMAIL, MailServer, Refusing, a_mail_server
 
 from avgflow.handling.environment import Environment
-from avgflow.register import outbox
-from avgflow.register.requests import Request
+from avgflow.intake import day_in_amsterdam
+from avgflow.register import clock, events, outbox, requests
+from avgflow.register.names import EventName
+from avgflow.register.requests import Request, Status
 from avgflow_airflow.environment import environment, send
 from avgflow_airflow.running import MailServerUnavailable
 from avgflow_airflow.sending import MailRefused, deliver, deliver_all
@@ -168,3 +170,25 @@ def test_a_mail_server_that_is_down_is_worth_another_try_of_them_all(
     with environment() as env:
         assert deliver_all(env, number, mails) == []
     assert {mail["Message-ID"] for mail in mail_server.mails()} == set(mails)
+
+
+def test_the_clock_stands_still_from_when_a_code_was_accepted_and_not_before(
+    installation: Any, registered: Register, mail_server: MailServer, smtp_connection: Callable[[int], None]
+) -> None:
+    number = registered(verified_by=None).number
+    with installation.engine.begin() as conn:
+        requests.set_status(conn, installation.keyring, number, Status.WAITING, waiting_for="verification")
+    message_id = queued(installation, number, "code:1")
+    smtp_connection(1)
+    with environment() as env, pytest.raises(MailServerUnavailable):
+        deliver(env, number, message_id)
+    with installation.engine.begin() as conn:
+        assert clock.of(conn, [number])[number].asked is None
+    smtp_connection(mail_server.port)
+    for _ in range(2):
+        with environment() as env:
+            deliver(env, number, message_id)
+    with installation.engine.begin() as conn:
+        assert clock.of(conn, [number])[number].asked == day_in_amsterdam()
+        names = [event.name for event in events.history(conn, number)]
+    assert names.count(EventName.CODE_SENT) == names.count(EventName.CLOCK_STOPPED) == 1

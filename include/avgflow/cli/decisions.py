@@ -9,16 +9,28 @@ import typer
 
 from avgflow import answers
 from avgflow.airflow_api import AirflowApi
+from avgflow.cli import panels
 from avgflow.cli.keyboard import actor, day, named
 from avgflow.cli.shown import say
 from avgflow.errors import AvgflowError
-from avgflow.handling import approving, asking_person, correcting, environment, extending, weighing, withdrawing
+from avgflow.fields import choice
+from avgflow.handling import (
+    approving,
+    asking_person,
+    coding,
+    correcting,
+    environment,
+    extending,
+    verifying,
+    weighing,
+    withdrawing,
+)
 from avgflow.handling import candidates as possible
 from avgflow.handling.environment import Environment
 from avgflow.handling.extending import Reason
 from avgflow.handling.identify import Waiting
 from avgflow.handling.registering import DAGS
-from avgflow.intake import parse
+from avgflow.intake import UnknownVerification, Verification
 from avgflow.register import requests
 from avgflow.register.database import transaction
 from avgflow.register.requests import Request, Status
@@ -34,6 +46,16 @@ _OF_A_PLAN = (Waiting.APPROVAL, Waiting.REFUSAL)
 """What is answered by naming the plan."""
 
 
+class CodeNotTaken(AvgflowError):
+    """A code was right, but the request does not go on yet."""
+
+    def __init__(self, number: str, why: str) -> None:
+        super().__init__(
+            f"The code is right, and that is on record, but {number} does not go on yet. {why} Then: avgflow request "
+            f"verify {number} --verified-by {Verification.KNOWN_EMAIL}"
+        )
+
+
 class NotWaiting(AvgflowError):
     """A request waits for something else than what was answered."""
 
@@ -42,29 +64,57 @@ class NotWaiting(AvgflowError):
         super().__init__(f"{number} {what}; `avgflow request show {number}` says what is to be done.")
 
 
-@app.command()
+@app.command(rich_help_panel=panels.WHO)
 def verify(
     number: Number,
-    verified_by: Annotated[str, typer.Option(help="portal-login, known-email, phone-callback, in-person or mandate.")],
+    verified_by: Annotated[
+        str | None,
+        typer.Option(help="portal-login, known-email, phone-callback or in-person; mandate for who asks for another."),
+    ] = None,
+    code: Annotated[
+        str | None, typer.Option(help="The one-time code that the person told you (`request code` mails it).")
+    ] = None,
 ) -> None:
-    """Say how the person was verified; the request goes on."""
-    env, request = _waiting(number, Waiting.VERIFICATION)
-    method = parse(right="access", email="a@b.nl", verified_by=verified_by).verified_by
+    """Say how you made sure who asks, or give the code that they told you; the request goes on.
+
+    Requests that came in together are verified by this at once.
+    """
+    if (verified_by is None) is (code is None):
+        raise typer.BadParameter("give either --verified-by or --code")
+    env, request = _waiting(number, Waiting.VERIFICATION, Waiting.MANDATE, Waiting.DECLINE)
+    if code is not None:
+        coding.check(env, number, code, actor(env))
+        say(f"{number}: the code is right.")
+        try:
+            _give(env, request, GO_ON, {"verified_by": Verification.KNOWN_EMAIL})
+        except AvgflowError as fault:
+            raise CodeNotTaken(number, str(fault)) from None
+        return
+    method = choice(Verification, verified_by, UnknownVerification)
+    verifying.require_fitting(request, method)
     _give(env, request, GO_ON, {"verified_by": method})
 
 
-@app.command()
+@app.command(rich_help_panel=panels.WHO)
 def asked(
     number: Number,
     on: Annotated[str | None, typer.Option("--on", help="The day you asked, YYYY-MM-DD; today if left out.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="You reminded them: on record, for a refusal later.")] = False,
 ) -> None:
-    """Say that you asked the person to prove who they are; the term stands still until you verify them."""
+    """Say that you asked the person to show who they are, or for a mandate, another way than by a code.
+
+    The term stands still until you verify them.
+    """
     env = environment.of_settings()
+    if again:
+        day_ = asking_person.remind(env, number, day(on, "--on"), actor(env))
+        say(f"{number}: reminded on {day_.isoformat()}. The term stands still until they answer.")
+        return
     since = asking_person.ask(env, number, day(on, "--on"), actor(env))
     say(f"{number}: the term stands still since {since.isoformat()}, until `avgflow request verify {number}`.")
 
 
-@app.command()
+@app.command(rich_help_panel=panels.WHO)
 def choose(number: Number, persons: Annotated[list[int], typer.Argument(help="Numbers of --candidates.")]) -> None:
     """Say which of the candidates the person is; several numbers where they are the same person."""
     env, request = _waiting(number, Waiting.CHOICE)
@@ -72,16 +122,14 @@ def choose(number: Number, persons: Annotated[list[int], typer.Argument(help="Nu
     _give(env, request, GO_ON, {"persons": ",".join(map(str, persons))})
 
 
-@app.command()
+@app.command(rich_help_panel=panels.DECIDE)
 def approve(
     number: Number,
     plan: Annotated[
         str | None, typer.Option(help="The plan that you approve, as `request show --plan` names it; else the newest.")
     ] = None,
 ) -> None:
-    """Answer 'go on' to what the request waits for: a plan approved, a refusal agreed to, an unknown address
-    accepted, a package handed over.
-    """
+    """Answer 'go on': you approve the plan, agree to a refusal, accept an unknown address, or handed a package over."""
     if plan is not None:
         env, request = _waiting(number, *_OF_A_PLAN)
     else:
@@ -93,14 +141,14 @@ def approve(
     _give(env, request, GO_ON, inputs)
 
 
-@app.command()
+@app.command(rich_help_panel=panels.DECIDE)
 def refuse(number: Number) -> None:
     """Refuse the plan that waits for approval; nothing is changed, and the request is stopped, on record."""
     env, request = _waiting(number, Waiting.APPROVAL)
     _give(env, request, STOP, {})
 
 
-@app.command()
+@app.command(rich_help_panel=panels.DECIDE)
 def correct(
     number: Number,
     was: Annotated[list[str], typer.Option(help="The wrong value, as attribute=value, such as street=….")],
@@ -112,7 +160,7 @@ def correct(
     say(f"{number}: recorded for {', '.join(sorted(wrong))}. Clear its task 'plan' and what follows, in Airflow.")
 
 
-@app.command()
+@app.command(rich_help_panel=panels.DECIDE)
 def weigh(
     number: Number,
     outcomes: Annotated[
@@ -131,14 +179,14 @@ def weigh(
     _give(env, request, GO_ON, {"outcomes": said})
 
 
-@app.command()
+@app.command(rich_help_panel=panels.END)
 def stop(number: Number) -> None:
-    """Answer 'stop' to what the request waits for; it stays on the register as stopped."""
+    """Stop work on a request that waits; it stays open, its term runs on, and the person hears nothing."""
     env, request = _waiting(number, *Waiting)
     _give(env, request, STOP, {})
 
 
-@app.command()
+@app.command(rich_help_panel=panels.END)
 def withdraw(number: Number) -> None:
     """The person takes the request back; possible until the first store is changed. They get a confirmation."""
     env = environment.of_settings()
@@ -148,7 +196,7 @@ def withdraw(number: Number) -> None:
     say("Its run has ended, and the confirmation is sent.")
 
 
-@app.command()
+@app.command(rich_help_panel=panels.TERM)
 def extend(
     number: Number,
     reason: Annotated[str, typer.Option(help="complexity or number-of-requests: the two that the law knows.")],

@@ -69,7 +69,7 @@ def run(
         name=person.name,
         verified_by="portal-login",
     )
-    made = following.follow(env, following.enter(env, intake).number)
+    made = following.follow(env, following.enter(env, [intake])[0].number)
     typer.echo("")
     following.show_result(env, made.number)
     typer.echo(stack.addresses(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from email.parser import BytesHeaderParser
 from email.policy import default
 
@@ -21,17 +22,21 @@ from avgflow.register.database import transaction
 from avgflow.register.requests import Request, Status
 
 
-def enter(env: Environment, intake: Intake, quiet: bool = False) -> Request:
-    """Register a request and start its run, telling the person at the keyboard what happens."""
-    entered = registering.register(env, intake, actor(env))
-    made = entered.request
-    say(f"{made.number} is on the register; the answer is due on {made.due.isoformat()}.", quiet)
-    if entered.earlier:
-        numbers = ", ".join(request.number for request in entered.earlier[:5])
-        first = "What is still open of that goes first." if WAYS[made.right].approved else "This blocks nothing."
-        say(f"The same person asked before: {numbers}. {first}", quiet)
-    start(env, made, quiet)
-    return made
+def enter(env: Environment, intakes: Sequence[Intake], quiet: bool = False) -> Sequence[Request]:
+    """Register what one person asks at once and start the runs, telling the person at the keyboard what happens."""
+    entered = registering.register_together(env, intakes, actor(env))
+    for one in entered:
+        made = one.request
+        say(f"{made.number} ({made.right}) is on the register; the answer is due on {made.due.isoformat()}.", quiet)
+        if one.earlier:
+            numbers = ", ".join(request.number for request in one.earlier[:5])
+            first = "What is still open of that goes first." if WAYS[made.right].approved else "This blocks nothing."
+            say(f"The same person asked before: {numbers}. {first}", quiet)
+    if len(entered) > 1:
+        say(f"They came in together: whoever is verified for {entered[0].request.number} is so for all.", quiet)
+    for one in entered:
+        start(env, one.request, quiet)
+    return [one.request for one in entered]
 
 
 def start(env: Environment, request: Request, quiet: bool = False) -> None:

@@ -8,35 +8,73 @@ from typing import Annotated, Any
 
 import typer
 
-from avgflow.cli import decisions, following, shown
+from avgflow.capacity import Capacity
+from avgflow.cli import decisions, following, panels, procedure, shown
 from avgflow.cli.decisions import Number
 from avgflow.cli.keyboard import actor, identifiers, named
 from avgflow.cli.shown import say
 from avgflow.errors import AvgflowError
 from avgflow.handling import candidates as possible
-from avgflow.handling import correcting, environment, planning, previewing, recounting, restricting
+from avgflow.handling import correcting, environment, planning, previewing, recounting, repeating, restricting
 from avgflow.handling.registering import DAGS
-from avgflow.intake import parse
 from avgflow.plan import Plan
-from avgflow.register import approvals, clock, events, evidence, outbox, passphrases, requests
+from avgflow.register import approvals, clock, declines, events, evidence, outbox, passphrases, requests
 from avgflow.register.database import transaction
 from avgflow.register.requests import Request, Status
+from avgflow.several import parse_all
 
-app = typer.Typer(help="Data subject requests: register, start, follow, answer.", no_args_is_help=True)
-app.add_typer(decisions.app)
+HELP = """Data subject requests, from register to answer.
+
+A request waits only where a human is needed: avgflow request show NUMBER says for what, and with which command you
+answer. What is asked: access (a copy), rectification, erasure, restriction, portability, objection.
+"""
+
+app = typer.Typer(help=HELP, no_args_is_help=True, cls=panels.ByPanel)
+
+EXAMPLES = """Register a request and start its run.
+
+Somebody asks about themselves:
+avgflow request new access --email … --customer-number …
+
+For another person; nothing is looked up by the address of who asks:
+avgflow request new access --as lawyer --email LAWYER --person-email PERSON --person-name …
+
+More at once; a copy comes first, and one verification serves all:
+avgflow request new access --also erasure --also objection:marketing --email …
+"""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
-@app.command()
+def _who(text: str) -> Any:
+    return typer.Option(help=text, rich_help_panel=panels.SUBJECT)
+
+
+def _right(text: str) -> Any:
+    return typer.Option(help=text, rich_help_panel=panels.ONE_RIGHT)
+
+
+@app.command(rich_help_panel=panels.REGISTER, help=EXAMPLES)
 def new(
     right: Annotated[str, typer.Argument(help=f"What is asked: {', '.join(DAGS)}.")],
-    email: Annotated[str, typer.Option(help="The requester's e-mail address; the answer goes there.")],
-    customer_number: Annotated[str | None, typer.Option(help="Customer number, if given.")] = None,
-    name: Annotated[str | None, typer.Option(help="Name, for the letter; never used to find anybody.")] = None,
-    phone: Annotated[str | None, typer.Option(help="Telephone number; never used to find anybody.")] = None,
+    email: Annotated[str, _who("The e-mail address of who asks; the answer goes there.")],
+    also: Annotated[
+        list[str] | None,
+        typer.Option(help="What else is asked at once, such as erasure or objection:marketing; several times."),
+    ] = None,
+    customer_number: Annotated[str | None, _who("Customer number of whose data they are, if given.")] = None,
+    name: Annotated[str | None, _who("Name of who asks, for the letter; never used to find anybody.")] = None,
+    phone: Annotated[str | None, _who("Telephone number; never used to find anybody.")] = None,
     identifier: Annotated[
-        list[str] | None, typer.Option(help="A further identifier as kind=value, such as visitor_id=….")
+        list[str] | None, _who("A further identifier of whose data they are as kind=value, such as visitor_id=….")
+    ] = None,
+    as_: Annotated[
+        str, typer.Option("--as", help=f"Who asks: {', '.join(Capacity)}.", rich_help_panel=panels.SUBJECT)
+    ] = Capacity.SELF.value,
+    person_email: Annotated[str | None, _who("Of whose data they are, where somebody else asks.")] = None,
+    person_name: Annotated[str | None, _who("Of whose data they are, for the letter to who asks.")] = None,
+    born: Annotated[
+        str | None, _who("Day of birth, YYYY-MM-DD, of a child whose data they are; else leave it out.")
     ] = None,
     received: Annotated[str | None, typer.Option(help="Day of receipt, YYYY-MM-DD; today if left out.")] = None,
     verified_by: Annotated[
@@ -45,32 +83,32 @@ def new(
     ] = None,
     to: Annotated[
         str | None,
-        typer.Option(
-            help="What an objection is to: marketing (the newsletter too), surveys, cookies or all-processing. A "
+        _right(
+            "What an objection is to: marketing (the newsletter too), surveys, cookies or all-processing. A "
             "withdrawn consent is registered the same way."
         ),
     ] = None,
     ground: Annotated[
         str | None,
-        typer.Option(
-            help="Why data are restricted: accuracy (contested), unlawful (use), claims (the person needs them), "
+        _right(
+            "Why data are restricted: accuracy (contested), unlawful (use), claims (the person needs them), "
             "objection (being weighed)."
         ),
     ] = None,
     correct: Annotated[
         list[str] | None,
-        typer.Option(help="A value to correct, as attribute=value, such as phone=…; several times for several."),
+        _right("A value to correct, as attribute=value, such as phone=…; several times for several."),
     ] = None,
     was: Annotated[
         list[str] | None,
-        typer.Option(help="The wrong value, as attribute=value; needed where the person has more than one."),
+        _right("The wrong value, as attribute=value; needed where the person has more than one."),
     ] = None,
     statement: Annotated[
-        str | None, typer.Option(help="The person's own statement, attached where what we hold is an opinion.")
+        str | None, _right("The person's own statement, attached where what we hold is an opinion.")
     ] = None,
     to_controller: Annotated[
         str | None,
-        typer.Option(help="E-mail address of another company that gets the portable data instead of the person."),
+        _right("E-mail address of another company that gets the portable data instead of the person."),
     ] = None,
     language: Annotated[str, typer.Option(help="Language of the answer: nl or en.")] = "nl",
     dry_run: Annotated[
@@ -79,9 +117,9 @@ def new(
     wait: Annotated[bool, typer.Option("--wait", help="Follow the request until it ends or needs a human.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Register a request and start its run."""
-    intake = parse(
-        right=right,
+    intakes = parse_all(
+        right,
+        also or (),
         email=email,
         customer_number=customer_number,
         name=name,
@@ -96,19 +134,30 @@ def new(
         was=named(was or [], "--was", "attribute=value, such as phone=…"),
         statement=statement,
         destination=to_controller,
+        asks_as=as_,
+        born=born,
+        person_email=person_email,
+        person_name=person_name,
     )
     env = environment.of_settings()
     if dry_run:
-        _preview(previewing.plan(env, intake), as_json)
+        for intake in intakes:
+            _preview(previewing.plan(env, intake), as_json)
         return
-    made = following.enter(env, intake, quiet=as_json)
+    entered = following.enter(env, intakes, quiet=as_json)
     if wait:
-        made = following.follow(env, made.number, as_json)
+        for one in entered:
+            following.follow(env, one.number, as_json)
     with transaction(env.register) as register:
-        _show(requests.get(register, made.number), as_json)
+        first, *others = [requests.get(register, one.number) for one in entered]
+    if as_json:
+        say(json.dumps(first.to_json() | ({"also": [one.to_json() for one in others]} if others else {}), indent=2))
+        return
+    for one in (first, *others):
+        _show(one, as_json=False)
 
 
-@app.command()
+@app.command(rich_help_panel=panels.REGISTER)
 def start(number: Number, as_json: AsJson = False) -> None:
     """Start the run of a registered request; does nothing where it was started before."""
     env = environment.of_settings()
@@ -119,7 +168,7 @@ def start(number: Number, as_json: AsJson = False) -> None:
         _show(request, as_json)
 
 
-@app.command(name="list")
+@app.command(name="list", rich_help_panel=panels.LOOK)
 def list_(
     status: Annotated[str | None, typer.Option(help="registered, running, waiting, stopped or closed.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most, the newest first.")] = 50,
@@ -140,7 +189,7 @@ def list_(
     shown.print_table(table)
 
 
-@app.command()
+@app.command(rich_help_panel=panels.LOOK)
 def show(
     number: Number,
     plan: Annotated[bool, typer.Option("--plan", help="Also the plan: rows by table, class and action.")] = False,
@@ -162,6 +211,10 @@ def show(
         planned = planning.newest(env, register, number) if plan else None
         approval = approvals.approval(register, number)
         kept = restricting.refused_erasure(register, number) if planned is not None and planned.erases else ()
+        proposed = declines.proposal(register, env.keyring, number)
+        declined = declines.confirmed(register, env.keyring, number)
+        before = repeating.before(register, history)
+        same = requests.together(register, number)
     people = possible.show(env, number, actor(env)) if candidates else None
     more = correcting.show(env, number, actor(env)).to_json() if asked else None
     if as_json:
@@ -172,6 +225,9 @@ def show(
         standing = clock.read(history)
         document["extended"] = standing.extended
         document["clock_stopped_since"] = standing.asked
+        document["earlier"] = [one.number for one in before]
+        document["came_with"] = [one.number for one in same]
+        document["decline"] = proposed and {"reason": proposed.reason, "confirmed": declined is not None}
         document["mails"] = [{"kind": m.kind, "accepted": m.accepted_at is not None} for m in mails]
         document["evidence"] = [{"kind": p.kind, "passed": p.passed, "digest": p.digest} for p in proofs]
         if planned is not None:
@@ -187,6 +243,12 @@ def show(
     _show(request, as_json=False)
     if since := clock.read(history).asked:
         say(f"  The term stands still since {since.isoformat()}: the person was asked to prove who they are.")
+    for line in shown.beside(before, same):
+        say(line)
+    if proposed is not None:
+        say(f"  {procedure.proposal(proposed, declined)}")
+        if declined is None:
+            say(f"  See the letter and confirm: avgflow request decline {number}, then --confirm; or --drop.")
     shown.print_table(shown.history(history))
     if planned is not None:
         shown.print_table(shown.plan(planned))
@@ -199,7 +261,7 @@ def show(
         say(line)
 
 
-@app.command()
+@app.command(rich_help_panel=panels.ANSWER)
 def passphrase(number: Number, as_json: AsJson = False) -> None:
     """Show the passphrase of a request's package, to tell the person by telephone; each showing is put on record."""
     env = environment.of_settings()
@@ -208,7 +270,7 @@ def passphrase(number: Number, as_json: AsJson = False) -> None:
     say(json.dumps({"number": number, "passphrase": phrase}) if as_json else phrase)
 
 
-@app.command()
+@app.command(rich_help_panel=panels.ANSWER)
 def mentions(number: Number, as_json: AsJson = False) -> None:
     """Show where free text may still name an erased person, by the keys of the rows; each showing is put on record."""
     env = environment.of_settings()
@@ -220,7 +282,7 @@ def mentions(number: Number, as_json: AsJson = False) -> None:
         say(line)
 
 
-@app.command(name="evidence")
+@app.command(name="evidence", rich_help_panel=panels.ANSWER)
 def evidence_(
     number: Number,
     output: Annotated[Path, typer.Option("--output", "-o", help="Write the page (HTML) here.")],
@@ -273,3 +335,7 @@ def _show(request: Request, as_json: bool) -> None:
         return
     for line in shown.standing(request):
         say(line)
+
+
+app.add_typer(procedure.app)
+app.add_typer(decisions.app)

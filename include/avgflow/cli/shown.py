@@ -8,11 +8,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from avgflow.capacity import Capacity
 from avgflow.fields import AMSTERDAM
 from avgflow.handling.approving import SHOWN
 from avgflow.handling.identify import Waiting
 from avgflow.handling.turns import Pause
-from avgflow.intake import Right, Verification, day_in_amsterdam
+from avgflow.intake import Right, Verification, day_in_amsterdam, fits
 from avgflow.plan import Plan, Step
 from avgflow.register.approvals import Approval
 from avgflow.register.events import Event
@@ -23,6 +24,8 @@ from avgflow.register.weighings import Refusal
 
 _TO_DO = {
     Waiting.VERIFICATION: "Verify the person, then: ",
+    Waiting.MANDATE: "See the mandate, or proof of authority, then: ",
+    Waiting.DECLINE: "Who asks this may not, or has no such right. See the letter that says so, then confirm it: ",
     Waiting.CHOICE: "See who it may be and say which: ",
     Waiting.ADDRESS: "If you are sure that the address is theirs: ",
     Waiting.HANDOVER: "Hand the package over safely, then: ",
@@ -32,6 +35,7 @@ _TO_DO = {
 }
 _NOBODY = {
     Pause.EARLIER: "Nobody has to do anything: it goes on by itself.",
+    Pause.TOGETHER: "It goes on by itself once that request is verified.",
     Pause.COOLING_OFF: "Nobody has to do anything: the person may think it over.",
 }
 _OF_A_STEP = ("store", "table", "class", "rows", "action", "ground", "keep_until", "columns")
@@ -47,26 +51,53 @@ def standing(request: Request) -> list[str]:
     """Where a request stands, and what is to be done where it waits or has stopped."""
     right = f"{request.right} to {request.scope}" if request.scope else str(request.right)
     right += f" for {request.ground}" if request.ground else ""
+    right += f" (asked as {request.capacity})" if request.capacity is not Capacity.SELF else ""
     lines = [f"{request.number}  {right}  {state(request)}  ({_term(request)})"]
     if request.waiting_for in set(Pause):
         lines.append(f"  waits for: {request.waiting_for}. {_NOBODY[Pause(request.waiting_for)]}")
     elif request.waiting_for:
         lines += _to_answer(request, Waiting(request.waiting_for))
-    if request.waiting_for in (Waiting.APPROVAL, *Pause):
+    if request.waiting_for in (Waiting.APPROVAL, Pause.EARLIER, Pause.COOLING_OFF):
         lines.append(f"  If the person takes it back: avgflow request withdraw {request.number}")
     if request.reason:
         lines.append(f"  {request.reason}")
     return lines
 
 
+def beside(before: Sequence[Request], same: Sequence[Request]) -> list[str]:
+    """What else the person asked: earlier, which refuses nothing, and at once."""
+    lines = []
+    if before:
+        told = ", ".join(f"{one.number} ({one.right}, {one.received.isoformat()}, {state(one)})" for one in before[:5])
+        lines.append(f"  The same person asked before: {told}. That refuses nothing by itself (art. 12(5)).")
+    if same:
+        told = ", ".join(f"{one.number} ({one.right}, {state(one)})" for one in same)
+        lines.append(f"  Came in together with: {told}. One verification serves all.")
+    return lines
+
+
 def _to_answer(request: Request, waiting: Waiting) -> list[str]:
-    commands = ", then ".join(waiting.commands(request.number))
-    lines = [f"  waits for: {waiting}. {_TO_DO[waiting]}{commands}"]
+    commands = waiting.commands(request.number)
+    if waiting is Waiting.VERIFICATION:
+        known, send, told = commands
+        lines = [
+            f"  waits for: {waiting}. {_TO_DO[waiting]}{known}",
+            f"  Or by a code to an address that was known already: {send}, then {told}",
+        ]
+    else:
+        lines = [f"  waits for: {waiting}. {_TO_DO[waiting]}{', then '.join(commands)}"]
     if waiting is Waiting.WEIGHING:
         lines.append(f"  CLASS is a record class, or all. REASON is one of: {', '.join(Refusal)}.")
     if waiting is Waiting.VERIFICATION:
-        lines.append(f"  METHOD is one of: {', '.join(Verification)}.")
-        lines.append(f"  If you ask the person for proof, the term pauses: avgflow request asked {request.number}")
+        methods = ", ".join(method for method in Verification if fits(method, request.capacity))
+        lines.append(f"  METHOD is one of: {methods}. Take no copy of an identity document; delete one sent unasked.")
+    if waiting in (Waiting.VERIFICATION, Waiting.MANDATE):
+        lines.append(f"  If you ask the person another way, the term pauses: avgflow request asked {request.number}")
+        reason = "no-mandate" if waiting is Waiting.MANDATE else "identity-not-shown"
+        lines.append(
+            f"  No answer, not after a reminder (--again) either: avgflow request decline {request.number} "
+            f"--reason {reason}"
+        )
     end, command = ("refuse the plan", "refuse") if waiting is Waiting.APPROVAL else ("end it", "stop")
     lines.append(
         f"  Or answer in Airflow, under Required Actions. To {end}: avgflow request {command} {request.number}"

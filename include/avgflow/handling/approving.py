@@ -57,7 +57,7 @@ def approve(env: Environment, number: str) -> Question | Wait | None:
     to think it over is past.
     """
     if turns.wait(env, number):
-        return _poll(env)
+        return poll(env, Pause.EARLIER)
     plan = planning.make(env, [number])[number]
     rehearsing.rehearse(env, plan)
     with transaction(env.register) as register:
@@ -70,7 +70,7 @@ def approve(env: Environment, number: str) -> Question | Wait | None:
     until = _until(env, approval, right)
     if datetime.now(UTC) < until:
         return _cool_off(env, number, until)
-    return _poll(env) if turns.begin(env, number) else None
+    return poll(env, Pause.EARLIER) if turns.begin(env, number) else None
 
 
 def take(env: Environment, number: str, named: object, actor: str) -> None:
@@ -134,8 +134,9 @@ def _until(env: Environment, approval: Approval, right: Right) -> datetime:
     return approval.at + timedelta(days=env.policy.erasure.cooling_off_days)
 
 
-def _poll(env: Environment) -> Wait:
-    return Wait(datetime.now(UTC) + timedelta(seconds=env.settings.queue_seconds), Pause.EARLIER)
+def poll(env: Environment, pause: Pause) -> Wait:
+    """To look again soon whether what a request waits for has come about."""
+    return Wait(datetime.now(UTC) + timedelta(seconds=env.settings.queue_seconds), pause)
 
 
 def _cool_off(env: Environment, number: str, until: datetime) -> Wait:

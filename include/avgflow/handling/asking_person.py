@@ -10,8 +10,9 @@ from avgflow import terms
 from avgflow.errors import AvgflowError
 from avgflow.handling.environment import Environment
 from avgflow.intake import day_in_amsterdam
-from avgflow.register import clock, locks, requests
+from avgflow.register import clock, events, locks, requests
 from avgflow.register.database import transaction
+from avgflow.register.names import EventName
 from avgflow.register.requests import Request, Status
 from avgflow.terms import Hold
 
@@ -21,8 +22,8 @@ class NothingToAsk(AvgflowError):
 
     def __init__(self, number: str) -> None:
         super().__init__(
-            f"{number} does not wait for verification, so its term runs on. `avgflow request show {number}` says where "
-            f"it stands."
+            f"{number} waits for nothing that its person was asked for, so its term runs on. `avgflow request show "
+            f"{number}` says where it stands."
         )
 
 
@@ -33,6 +34,13 @@ class WrongDay(AvgflowError):
         super().__init__(f"{number} came in on {received}: the person was asked between that day and today.")
 
 
+class WrongReminder(AvgflowError):
+    """A reminder was recorded on a day on which there was nothing to remind of."""
+
+    def __init__(self, number: str, asked: date) -> None:
+        super().__init__(f"The person of {number} was asked on {asked}, and reminded between that day and today.")
+
+
 class AskedLate(AvgflowError):
     """A question was asked when the term had run out."""
 
@@ -41,13 +49,15 @@ class AskedLate(AvgflowError):
 
 
 def ask(env: Environment, number: str, on: date | None, actor: str) -> date:
-    """Record that the person was asked for proof (today unless another day is given): the term stands still from then.
+    """Record that the person was asked for proof (today unless another day is given): the term stands still from then,
+    and that of the requests that came in with this one, for one answer serves all.
 
     The day since which it stands still; an open question that is on record already stays as it is.
     """
     today = day_in_amsterdam()
     with transaction(env.register) as register:
-        locks.lock(register, [number])
+        same = [one.number for one in requests.together(register, number) if one.verified_by is None]
+        locks.lock(register, [number, *same])
         request = requests.get(register, number)
         if request.status is not Status.WAITING or request.verified_by is not None:
             raise NothingToAsk(number)
@@ -60,8 +70,26 @@ def ask(env: Environment, number: str, on: date | None, actor: str) -> date:
         last = terms.nominal(request.received, standing.holds)
         if asked > last:
             raise AskedLate(number, last)
-        clock.stop(register, env.keyring, number, asked, actor)
+        clocks = clock.of(register, [number, *same])
+        for each in (one for one in clocks if clocks[one].asked is None):
+            clock.stop(register, env.keyring, each, asked, actor)
     return asked
+
+
+def remind(env: Environment, number: str, on: date | None, actor: str) -> date:
+    """Record that the person was asked once more (today unless another day is given); the day."""
+    today = day_in_amsterdam()
+    with transaction(env.register) as register:
+        locks.lock(register, [number])
+        request = requests.get(register, number)
+        asked = clock.of(register, [number])[number].asked
+        if request.verified_by is not None or asked is None:
+            raise NothingToAsk(number)
+        day = on or today
+        if not asked <= day <= today:
+            raise WrongReminder(number, asked)
+        events.append(register, env.keyring, EventName.PERSON_REMINDED, number, actor, {"on": day.isoformat()})
+    return day
 
 
 def answered(env: Environment, register: Connection, request: Request, actor: str) -> None:

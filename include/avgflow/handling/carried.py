@@ -18,7 +18,7 @@ from avgflow.errors import StoreFault
 from avgflow.handling.environment import Environment
 from avgflow.intake import Right
 from avgflow.plan import ASIDE, Plan
-from avgflow.register import intents, locks, plans, receipts, requests, tombstones
+from avgflow.register import events, intents, locks, plans, receipts, requests, tombstones
 from avgflow.register.database import transaction
 from avgflow.register.receipts import Receipt, Step
 from avgflow.stores import changes, correct, presence, survey
@@ -54,6 +54,17 @@ _STEPS = {
 def step_of(right: str) -> Step:
     """What is done in each store for a right that changes them."""
     return _STEPS[Right(right)]
+
+
+def changed(env: Environment, register: Connection, number: str) -> bool:
+    """Whether a store was or may have been changed for a request; never for a right that changes none."""
+    step = _STEPS.get(requests.get(register, number).right)
+    if step is None:
+        return False
+    # A transaction that was about to commit counts as committed: only later it is told whether it was.
+    return any(event.name == receipts.event_of(step) for event in events.history(register, number)) or any(
+        intents.newest(register, env.keyring, number, step, store) for store in env.catalog.stores
+    )
 
 
 def settle(env: Environment, number: str) -> None:

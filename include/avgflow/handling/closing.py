@@ -13,12 +13,14 @@ from sqlalchemy import Connection
 
 from avgflow import letters
 from avgflow.errors import AvgflowError, StoreFault
-from avgflow.handling import approving, lifting, restricting, ways
+from avgflow.handling import approving, lifting, repeating, restricting, ways
 from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import Question, Waiting, Withdrawn
-from avgflow.register import events, outbox, receipts, requests
+from avgflow.handling.identify import Declined, Question, Waiting, Withdrawn
+from avgflow.policy.reasons import GROUNDS
+from avgflow.register import declines, events, outbox, receipts, requests
 from avgflow.register.database import transaction
+from avgflow.register.declines import Confirmed
 from avgflow.register.evidence import Evidence
 from avgflow.register.names import EventName
 from avgflow.register.plans import PlanMissing
@@ -78,14 +80,18 @@ def run(env: Environment, number: str) -> Closed:
     """Close a request, or put it on the register as stopped with what is missing; `Closed.missing` tells which."""
     with transaction(env.register) as register:
         request = requests.get(register, number)
-        missing = [] if request.outcome is Outcome.WITHDRAWN else _missing(env, register, number)
+        declined = declines.confirmed(register, env.keyring, number)
+        if request.outcome is Outcome.WITHDRAWN:
+            missing = []
+        else:
+            missing = _unanswered(env, register, number) if declined else _missing(env, register, number)
         if missing:
             reason = "; ".join(one.en for one in missing)
             stopped = requests.set_status(
                 register, env.keyring, number, Status.STOPPED, reason=f"Not at its end: {reason}."
             )
             return Closed(stopped, tuple(missing))
-        outcome = request.outcome or _outcome(env, register, number)
+        outcome = request.outcome or _outcome(env, register, number, declined)
         closed = requests.set_status(register, env.keyring, number, Status.CLOSED, outcome=outcome)
     _tidy(env, number)
     return Closed(closed)
@@ -125,6 +131,7 @@ def ask_officer(env: Environment, question: Question) -> str:
             explanation,
             due=request.due,
             templates=env.templates,
+            earlier=[one.number for one in repeating.before(register, events.history(register, number))],
         )
         # One mail for each kind of question; the approval of another plan is another question.
         plans_made = sum(event.name == EventName.PLAN_MADE for event in events.history(register, number))
@@ -143,12 +150,14 @@ def resume(env: Environment, number: str) -> None:
     """Say that a stopped request is being worked on again: a human cleared one of its tasks.
 
     `Stopping` where a human stopped it and the verdict is not given yet: then it is Airflow that does a task again.
-    `Withdrawn` where the person took it back.
+    `Withdrawn` where the person took it back, `Declined` where it is not carried out as asked.
     """
     with transaction(env.register) as register:
         request = requests.get(register, number)
         if request.outcome is Outcome.WITHDRAWN:
             raise Withdrawn(number)
+        if declines.is_confirmed(register, number):
+            raise Declined(number)
         if request.status is not Status.STOPPED:
             return
         stops = [event for event in events.history(register, number) if event.name == EventName.REQUEST_STOPPED]
@@ -199,20 +208,26 @@ def _missing(env: Environment, register: Connection, number: str) -> list[Missin
         missing.append(Missing(f"geen {way.evidence.nl}", f"no {way.evidence.en}"))
     elif not proven.passed:
         missing.append(Missing(f"de {way.check.nl} is niet geslaagd", f"the {way.check.en} did not pass"))
-    mails = [mail for mail in outbox.mails(register, number) if mail.kind == ANSWER]
-    # What was handed to another company is confirmed to the person by mail.
-    confirmed = requests.asked(register, env.keyring, number).destination is not None
-    handed = not confirmed and any(receipt.step == Step.HAND_OVER for receipt in done)
-    if not mails and not handed:
-        missing.append(Missing("er ging geen antwoord uit", "no answer went out"))
-    elif any(mail.accepted_at is None for mail in mails):
-        accepted = "the mail server has not accepted the answer"
-        missing.append(Missing("de mailserver heeft het antwoord niet aanvaard", accepted))
+    missing += _unanswered(env, register, number)
     if lifting.refused(register, number):
         nl = "de beperking van wat werd afgewezen is niet opgeheven; doe taak 'lift' en wat volgt opnieuw"
         en = "what was restricted is not lifted where the objection was refused; clear task 'lift' and what follows"
         missing.append(Missing(nl, en))
     return missing + _why(register, number) if missing else []
+
+
+def _unanswered(env: Environment, register: Connection, number: str) -> list[Missing]:
+    """That the person has no answer yet."""
+    mails = [mail for mail in outbox.mails(register, number) if mail.kind == ANSWER]
+    # What was handed to another company is confirmed to the person by mail.
+    confirmed = requests.asked(register, env.keyring, number).destination is not None
+    handed = any(receipt.step == Step.HAND_OVER for receipt in receipts.receipts(register, number))
+    if not mails and (confirmed or not handed):
+        return [Missing("er ging geen antwoord uit", "no answer went out")]
+    if any(mail.accepted_at is None for mail in mails):
+        accepted = "the mail server has not accepted the answer"
+        return [Missing("de mailserver heeft het antwoord niet aanvaard", accepted)]
+    return []
 
 
 def _proof(env: Environment, register: Connection, number: str) -> Evidence | None:
@@ -222,7 +237,9 @@ def _proof(env: Environment, register: Connection, number: str) -> Evidence | No
         return None
 
 
-def _outcome(env: Environment, register: Connection, number: str) -> Outcome:
+def _outcome(env: Environment, register: Connection, number: str, declined: Confirmed | None) -> Outcome:
+    if declined is not None:
+        return Outcome(GROUNDS[declined.proposal.reason].outcome)
     return ways.way_of(register, number).outcome(env, register, number, _proof(env, register, number))
 
 

@@ -10,10 +10,10 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from avgflow import terms
-from avgflow.airflow_api import AirflowApi
 from avgflow.catalog.models import Text
 from avgflow.deadline_letters import Extension, extension_mail
 from avgflow.errors import AvgflowError
+from avgflow.handling import notice
 from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
 from avgflow.intake import day_in_amsterdam
@@ -25,10 +25,6 @@ from avgflow.register.requests import RequestClosed, Status
 
 LETTER = "extended"
 """The kind of the mail that tells the person."""
-
-NOTICE = "notice"
-"""The DAG that sends what waits in the outbox for a request, and its only task."""
-TELL = "tell"
 
 LONGEST_NOTE = 500
 
@@ -141,6 +137,7 @@ def extend(env: Environment, number: str, reason: Reason, note: str, actor: str)
                 due=term.extended_due,
                 reason=words(reason),
                 note=note,
+                on_behalf_of=who.on_behalf_of,
             )
             mail = extension_mail(letter, env.policy, who.email, env.templates)
             outbox.enqueue(register, env.keyring, number, LETTER, who.email, mail, actor)
@@ -157,10 +154,7 @@ def answered(register: Connection, numbers: Collection[str]) -> set[str]:
 
 def tell(env: Environment, number: str) -> None:
     """Have the letter sent, by a run of its own; `NotToldYet` where Airflow does not take it."""
-    run_id = f"{number}.{LETTER}"
     try:
-        api = AirflowApi.of(env.settings)
-        if not api.start(NOTICE, number, run_id) and api.state(NOTICE, run_id) == "failed":
-            api.clear(NOTICE, run_id, TELL)
+        notice.send(env, number, LETTER)
     except AvgflowError as fault:
         raise NotToldYet(number, str(fault)) from None

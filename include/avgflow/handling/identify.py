@@ -9,10 +9,11 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from avgflow.errors import AvgflowError
-from avgflow.handling import asking_person
+from avgflow.handling import who_asks
 from avgflow.handling.environment import Environment, View
 from avgflow.identity import Doubt, Footprint, normal
 from avgflow.intake import Verification
+from avgflow.policy.who_may_ask import AskMandate, Decline
 from avgflow.register import events, identities, requests
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
@@ -30,6 +31,8 @@ class Waiting(StrEnum):
     APPROVAL = "approval"
     WEIGHING = "weighing"
     REFUSAL = "refusal"
+    MANDATE = "mandate"
+    DECLINE = "decline"
 
     @property
     def nl(self) -> str:
@@ -47,7 +50,21 @@ class Waiting(StrEnum):
 
 
 _WORDS: dict[Waiting, tuple[str, ...]] = {
-    Waiting.VERIFICATION: ("uw controle van de identiteit", "avgflow request verify {n} --verified-by METHOD"),
+    Waiting.VERIFICATION: (
+        "uw controle van de identiteit",
+        "avgflow request verify {n} --verified-by METHOD",
+        "avgflow request code {n}",
+        "avgflow request verify {n} --code CODE",
+    ),
+    Waiting.MANDATE: (
+        "uw controle van de machtiging: iemand vraagt dit voor een ander",
+        "avgflow request verify {n} --verified-by mandate",
+    ),
+    Waiting.DECLINE: (
+        "uw besluit: wie dit vraagt, mag dat niet of heeft dit recht niet",
+        "avgflow request decline {n}",
+        "avgflow request decline {n} --confirm",
+    ),
     Waiting.CHOICE: (
         "uw keuze: er zijn meer personen die het kunnen zijn",
         "avgflow request show {n} --candidates",
@@ -79,9 +96,29 @@ _EXPLANATIONS = {
     Waiting.VERIFICATION: (
         "Stel eerst vast wie er vraagt. Vraag daarvoor geen kopie van een identiteitsbewijs. Op de plaats van METHOD "
         "zegt u hoe u het vaststelde: portal-login (ingelogd op het klantenportaal), known-email (antwoord vanaf een "
-        "adres dat u al kende), phone-callback (teruggebeld op een nummer dat u al kende), in-person (in persoon) of "
-        "mandate (een machtiging gezien). Moet de betrokkene eerst iets laten zien? Vraag dat dan meteen en leg het "
-        "vast met avgflow request asked NUMMER. De termijn staat dan stil tot u de identiteit vaststelt."
+        "adres dat u al kende), phone-callback (teruggebeld op een nummer dat u al kende) of in-person (in persoon). "
+        "U kunt ook een code laten mailen naar een adres dat wij al kennen van de persoon: avgflow request code "
+        "NUMMER. Geeft de persoon u die code door? Geef die dan op met verify. Vraagt u de betrokkene op een andere "
+        "manier om iets te laten zien? Leg dat vast met avgflow request asked NUMMER. De termijn staat dan stil tot u "
+        "de identiteit vaststelt. Stuurde iemand ongevraagd een kopie van een identiteitsbewijs? Gebruik die niet, en "
+        "wis hem meteen, ook uit de mailbox. Komt er geen antwoord? Herinner de persoon er een keer aan. Komt er dan "
+        "nog niets? Stel voor om af te wijzen: avgflow request decline NUMMER --reason identity-not-shown."
+    ),
+    Waiting.MANDATE: (
+        "Bekijk of de machtiging noemt wie er vraagt, voor wie, en wat er gevraagd mag worden. Bij een advocaat is "
+        "meestal genoeg dat hij schrijft dat hij de persoon bijstaat. Bij een ouder of voogd gaat het om bewijs van "
+        "gezag, bij een curator, bewindvoerder of mentor om de uitspraak van de rechter, en bij een erfgenaam die "
+        "reclame wil stoppen om bewijs van overlijden. Twijfelt u? Vraag het na bij de persoon zelf. Bewaar geen "
+        "kopie van een identiteitsbewijs. Is er nog geen machtiging? Vraag die meteen en leg dat vast met avgflow "
+        "request asked NUMMER: de termijn staat dan stil. Komt er niets, ook niet na een herinnering? Stel voor om af"
+        " te wijzen: avgflow request decline NUMMER --reason no-mandate."
+    ),
+    Waiting.DECLINE: (
+        "Uit wie er vraagt, volgt dat wij dit verzoek niet zo mogen uitvoeren. Het voorstel om het af te wijzen staat "
+        "al klaar. Bekijk het, met de brief die erbij hoort, en bevestig het. Is er meer dan één privacy officer? Dan "
+        "bevestigt iemand anders dan wie het verzoek inschreef. Toont een werkgever alsnog een machtiging? Leg die "
+        "vast met avgflow request verify NUMMER --verified-by mandate. Staat er verkeerd bij wie er vraagt? Stop dit "
+        "verzoek en schrijf het opnieuw in, met dezelfde dag van ontvangst."
     ),
     Waiting.CHOICE: (
         "Een naam alleen is niet genoeg. Bekijk wie het kunnen zijn en vraag de betrokkene zo nodig naar een "
@@ -132,11 +169,22 @@ class ChoiceRefused(AvgflowError):
     """A human's answer does not fit the question."""
 
 
-class Withdrawn(AvgflowError):
-    """The person took the request back; nothing more is done for it."""
+class Ended(AvgflowError):
+    """Nothing more is done for a request; a subclass says why."""
+
+
+class Withdrawn(Ended):
+    """The person took the request back."""
 
     def __init__(self, number: str) -> None:
         super().__init__(f"{number} was withdrawn; nothing more is done for it.")
+
+
+class Declined(Ended):
+    """The request is not carried out as asked, and the letter that says so is made."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} was declined; nothing more is done for it but to tell the person.")
 
 
 def refuse_closed(request: Request) -> None:
@@ -173,8 +221,9 @@ def identify(env: Environment, numbers: Sequence[str]) -> dict[str, Question | N
         for number in numbers:
             request = requests.set_status(register, env.keyring, number, Status.RUNNING)
             refuse_closed(request)
-            if request.verified_by is None:
-                questions[number] = Question(number, Waiting.VERIFICATION)
+            waiting = _unsure(env, register, request)
+            if waiting is not None:
+                questions[number] = Question(number, waiting)
             else:
                 open_[number] = start_of(env, register, number)
     if open_:
@@ -202,6 +251,8 @@ def require_settled(env: Environment, numbers: Sequence[str]) -> None:
             request = requests.get(register, number)
             if request.verified_by is None:
                 raise NotSettled(number, Waiting.VERIFICATION)
+            if isinstance(who_asks.standing(env, register, request), Decline):
+                raise NotSettled(number, Waiting.DECLINE)
             if request.waiting_for in (Waiting.CHOICE, Waiting.ADDRESS):
                 raise NotSettled(number, Waiting(request.waiting_for))
 
@@ -218,34 +269,14 @@ def footprints(env: Environment, view: View, numbers: Sequence[str]) -> dict[str
     return found
 
 
-def verify(env: Environment, number: str, method: Verification, actor: str) -> None:
-    """Record how it was made sure who asks; a clock that stood still for it runs again."""
-    with transaction(env.register) as register:
-        request = requests.verified(register, env.keyring, number, method, actor)
-        asking_person.answered(env, register, request, actor)
-
-
-def choose(env: Environment, number: str, picked: frozenset[int], actor: str) -> None:
-    """Record which of the candidates (from 1) the person is; `ChoiceRefused` where that is not one of them."""
-    with transaction(env.register) as register:
-        people = identities.candidates(register, env.keyring, number)
-        if not people:
-            raise ChoiceRefused(f"{number} has no choice of persons to make.")
-        if not picked or not picked <= set(range(1, len(people) + 1)):
-            raise ChoiceRefused(
-                f"Choose one or more of the persons 1 to {len(people)} of {number}; "
-                f"`avgflow request show {number} --candidates` lists them."
-            )
-        given = Start.given(requests.subject(register, env.keyring, number).identifiers)
-        start = given.choosing(people, frozenset(index - 1 for index in picked))
-        identities.put_choice(register, env.keyring, number, start.to_json(), sorted(picked), actor)
-
-
-def accept_address(env: Environment, number: str, actor: str) -> None:
-    """Record that a human accepts an e-mail address that no store knows for this person."""
-    with transaction(env.register) as register:
-        given = Start.given(requests.subject(register, env.keyring, number).identifiers)
-        identities.put_choice(register, env.keyring, number, given.to_json(), [], actor)
+def _unsure(env: Environment, register: Connection, request: Request) -> Waiting | None:
+    """What a human must do before anybody is looked up."""
+    found = who_asks.settle(env, register, request)
+    if isinstance(found, Decline):
+        return Waiting.DECLINE
+    if isinstance(found, AskMandate):
+        return Waiting.MANDATE
+    return Waiting.VERIFICATION if request.verified_by is None else None
 
 
 def _settle(env: Environment, number: str, who: Footprint | Doubt) -> Question | None:
@@ -283,17 +314,3 @@ def ask(env: Environment, register: Connection, question: Question) -> None:
     refuse_closed(
         requests.set_status(register, env.keyring, question.number, Status.WAITING, waiting_for=question.waiting.value)
     )
-
-
-def take(env: Environment, number: str, verified_by: str | None, persons: Sequence[int], actor: str) -> None:
-    """A human's answer to whatever the request waits for; `ChoiceRefused` where it does not fit the question."""
-    with transaction(env.register) as register:
-        request = requests.get(register, number)
-    if request.waiting_for == Waiting.VERIFICATION:
-        if not verified_by:
-            raise ChoiceRefused(f"Say how the person of {number} was verified: {', '.join(Verification)}.")
-        verify(env, number, Verification(verified_by), actor)
-    elif request.waiting_for == Waiting.CHOICE:
-        choose(env, number, frozenset(persons), actor)
-    elif request.waiting_for == Waiting.ADDRESS:
-        accept_address(env, number, actor)

@@ -12,6 +12,8 @@ from avgflow.handling.ways import WAYS
 from avgflow.identity import Doubt
 from avgflow.intake import Intake
 from avgflow.plan import Plan
+from avgflow.policy.reasons import GROUNDS, DeclineReason
+from avgflow.policy.who_may_ask import Decline, who_may_ask
 from avgflow.stores.resolve import Start, resolve
 
 UNNUMBERED = "dry-run"
@@ -28,11 +30,27 @@ class SeveralPeople(AvgflowError):
         )
 
 
+class WouldBeDeclined(AvgflowError):
+    """A request would not be carried out, for who asks it may not, or has no such right."""
+
+    def __init__(self, reason: DeclineReason) -> None:
+        super().__init__(
+            f"This would be proposed to be declined: {GROUNDS[reason].summary.en} ({GROUNDS[reason].articles.en}). "
+            f"Nothing was registered."
+        )
+
+
 def plan(env: Environment, intake: Intake) -> Plan:
-    """The plan that a request would have now. `SeveralPeople`, and whatever registering or planning would refuse."""
+    """The plan that a request would have now. `SeveralPeople`, `WouldBeDeclined`, and whatever registering or planning
+    would refuse.
+    """
     if intake.right not in WAYS:
         raise RightNotCarriedOut(intake.right)
     require_known(env, intake.subject.identifiers)
+    # As if a mandate was seen, where one would do.
+    asks = who_may_ask(intake.capacity, intake.subject.born, intake.received, True, intake.scope)
+    if isinstance(asks, Decline):
+        raise WouldBeDeclined(asks.reason)
     attributes.check(intake.asked.corrections, env.catalog.correctable)
     with env.checked_view() as view:
         refuse_unsafe([drift for found in view.checked.values() for drift in found.drifts])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from avgflow import attributes, terms
 from avgflow.airflow_api import AirflowApi
 from avgflow.errors import AvgflowError
@@ -61,18 +63,36 @@ def register(env: Environment, intake: Intake, actor: str) -> Registered:
     """Put a request on the register with its terms; `RightNotCarriedOut`, `UnknownKind` or an `IntakeRefused` where it
     leads nowhere.
     """
-    if intake.right not in DAGS:
-        raise RightNotCarriedOut(intake.right)
-    require_known(env, intake.subject.identifiers)
-    attributes.check(intake.asked.corrections, env.catalog.correctable)
-    term = terms.term(intake.received, calendar=env.policy.calendar)
+    [made] = register_together(env, [intake], actor)
+    return made
+
+
+def register_together(env: Environment, intakes: Sequence[Intake], actor: str) -> Sequence[Registered]:
+    """Put what one person asks at once on the register, all of it or nothing: a request for each right, in the order
+    given, tied to the first. Errors as `register`.
+    """
+    for intake in intakes:
+        if intake.right not in DAGS:
+            raise RightNotCarriedOut(intake.right)
+        require_known(env, intake.subject.identifiers)
+        attributes.check(intake.asked.corrections, env.catalog.correctable)
+    entered: list[Registered] = []
     with transaction(env.register) as conn:
-        made = requests.register_request(conn, env.keyring, intake, term.due, term.extended_due, actor)
-        clock.counted(conn, env.keyring, made.number, term)
-        earlier = tuple(requests.earlier(conn, made.number))
-        if earlier:
-            detail = {"earlier": [request.number for request in earlier[:20]]}
-            events.append(conn, env.keyring, EventName.REQUEST_REPEATED, made.number, detail=detail)
+        for intake in intakes:
+            first = entered[0].request.number if entered else None
+            entered.append(_enter(env, conn, intake, actor, first))
+    return entered
+
+
+def _enter(env: Environment, conn: Connection, intake: Intake, actor: str, first: str | None) -> Registered:
+    term = terms.term(intake.received, calendar=env.policy.calendar)
+    made = requests.register_request(conn, env.keyring, intake, term.due, term.extended_due, actor, first)
+    clock.counted(conn, env.keyring, made.number, term)
+    same = {one.number for one in requests.together(conn, made.number)}
+    earlier = tuple(one for one in requests.earlier(conn, made.number) if one.number not in same)
+    if earlier:
+        detail = {"earlier": [request.number for request in earlier[:20]]}
+        events.append(conn, env.keyring, EventName.REQUEST_REPEATED, made.number, detail=detail)
     return Registered(made, earlier)
 
 

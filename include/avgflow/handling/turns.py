@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 
 from avgflow.errors import AvgflowError
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import refuse_closed
+from avgflow.handling.identify import Declined, refuse_closed
 from avgflow.handling.ways import WAYS
 from avgflow.intake import Right
-from avgflow.register import events, locks, requests, subjects
+from avgflow.register import declines, events, locks, requests, subjects
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.requests import Request, Status
@@ -29,6 +29,7 @@ class Pause(StrEnum):
 
     EARLIER = "earlier-request"
     COOLING_OFF = "cooling-off"
+    TOGETHER = "verification-of-first"
 
 
 BEGUN = {
@@ -56,12 +57,12 @@ def ahead(register: Connection, number: str) -> Sequence[Request]:
     """
     if begun(register, number):
         return []
-    others = subjects.open_of_same(register, number)
+    others = {one.number: one for one in (*subjects.open_of_same(register, number), *_came_first(register, number))}
     at_once = requests.get(register, number).right in AT_ONCE
     return sorted(
         (
             other
-            for other in others
+            for other in others.values()
             if at_work(register, other)
             or (
                 not (at_once or other.right in AT_ONCE)
@@ -81,13 +82,15 @@ def wait(env: Environment, number: str) -> Sequence[Request]:
 def begin(env: Environment, number: str) -> Sequence[Request]:
     """Begin, unless another request goes first: then those, as `wait`. Of two at once one begins and the other waits.
 
-    `Withdrawn` where the person took the request back.
+    `Withdrawn` where the person took the request back, `Declined` where it is not carried out.
     """
     with transaction(env.register) as register:
         # All of them, so that whoever else of these would begin waits here and then sees what became of it.
         same = [other.number for other in subjects.open_of_same(register, number)]
         locks.lock(register, [number, *same])
         refuse_closed(requests.get(register, number))
+        if declines.is_confirmed(register, number):
+            raise Declined(number)
         if begun(register, number):
             return []
         first = _wait(env, register, number)
@@ -126,6 +129,13 @@ AT_ONCE = frozenset({Right.OBJECTION, Right.RESTRICTION})
 """The rights that wait for nobody's turn."""
 
 _ENDS = (EventName.CHECK_PASSED, EventName.CHECK_FAILED, EventName.STEP_FAILED, EventName.REQUEST_STOPPED)
+
+
+def _came_first(register: Connection, number: str) -> Sequence[Request]:
+    """Requests for the data as they are that came in with this one and have stopped: whoever asked for both wants them
+    before anything is changed.
+    """
+    return [one for one in requests.together(register, number) if one.status is Status.STOPPED and not _changes(one)]
 
 
 def _wait(env: Environment, register: Connection, number: str) -> Sequence[Request]:

@@ -17,7 +17,7 @@ from avgflow.handling.environment import Environment
 from avgflow.handling.extending import LETTER
 from avgflow.handling.identify import Waiting
 from avgflow.handling.turns import Pause
-from avgflow.register import breaches, clock, events, outbox, requests
+from avgflow.register import breaches, clock, declines, events, outbox, requests
 from avgflow.register.clock import Clock, Missed
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
@@ -27,8 +27,16 @@ OPEN = tuple(status for status in Status if status is not Status.CLOSED)
 
 _PAUSES = {
     Pause.EARLIER: Text(nl="een ander verzoek van dezelfde persoon", en="another request of the same person"),
+    Pause.TOGETHER: Text(
+        nl="de controle van de identiteit, bij het verzoek dat er samen mee binnenkwam",
+        en="the verification of the person, with the request that it came in with",
+    ),
     Pause.COOLING_OFF: Text(nl="het einde van de bedenktijd", en="the end of the cooling-off time"),
 }
+_SECOND_OFFICER = Text(
+    nl="een tweede privacy officer: er is voorgesteld om af te wijzen",
+    en="a second privacy officer: it was proposed to decline it",
+)
 _THE_PERSON = Text(nl="het antwoord van de betrokkene op uw vraag", en="the person's answer to your question")
 
 
@@ -49,7 +57,11 @@ def look(env: Environment, now: datetime | None = None) -> Deadlines:
         numbers = [one.number for one in found]
         clocks = clock.of(register, numbers)
         done = extending.answered(register, numbers)
-        standings = [_standing(env, one, clocks[one.number], one.number in done, moment.date()) for one in found]
+        proposed = declines.proposed(register, numbers)
+        standings = [
+            _standing(env, one, clocks[one.number], one.number in done, one.number in proposed, moment.date())
+            for one in found
+        ]
         return select(standings, _unsent(register), moment, env.policy.calendar, _breaches(env, register))
 
 
@@ -99,7 +111,7 @@ def _undo_late_extensions(env: Environment, today: date) -> None:
             clock.miss(register, env.keyring, number, due, Missed.NOTICE)
 
 
-def _standing(env: Environment, one: Request, standing: Clock, answered: bool, today: date) -> Standing:
+def _standing(env: Environment, one: Request, standing: Clock, answered: bool, proposed: bool, today: date) -> Standing:
     term = terms.term(one.received, standing.pauses(today), env.policy.calendar)
     counted, safe = (term.extended_due, term.extended_safe) if standing.extended else (term.due, term.safe)
     # What stands on the register counts, unless the clock stands still: then each day moves it.
@@ -113,7 +125,7 @@ def _standing(env: Environment, one: Request, standing: Clock, answered: bool, t
         status=one.status.value,
         since=one.changed_at.astimezone(AMSTERDAM).date(),
         waiting_for=one.waiting_for,
-        waits_for=_words(one.waiting_for, standing),
+        waits_for=_SECOND_OFFICER if proposed else _words(one.waiting_for, standing),
         extended=standing.extended,
         asked=standing.asked,
         answered=answered,

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import time
-
 from sqlalchemy import Connection
 
 from avgflow import letters
 from avgflow.airflow_api import AirflowApi
 from avgflow.dossier.erasure import Withdrawal
 from avgflow.errors import AvgflowError
-from avgflow.handling import carried
-from avgflow.handling.closing import VERDICT
+from avgflow.handling import carried, ending
 from avgflow.handling.environment import Environment
-from avgflow.handling.ways import WAYS, way_of
+from avgflow.handling.identify import Declined
+from avgflow.handling.ways import way_of
 from avgflow.intake import day_in_amsterdam
-from avgflow.register import events, intents, locks, outbox, receipts, requests
+from avgflow.register import declines, events, locks, outbox, requests
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.requests import Outcome, Request, RequestClosed, Status
 
 CONFIRMATION = "withdrawn"
 """The kind of the mail that confirms it."""
-
-SECONDS = 60.0
-"""How long a run may take to end after its request was withdrawn."""
-
-_PARKED = {"awaiting_input", "deferred", "up_for_retry"}
-"""States of a task that waits, and does not see by itself that there is nothing to wait for any more."""
 
 
 class TooLate(AvgflowError):
@@ -50,16 +42,6 @@ class NothingToWithdraw(AvgflowError):
         )
 
 
-class RunStillOpen(AvgflowError):
-    """A request is withdrawn, but its run could not be ended."""
-
-    def __init__(self, number: str, why: str) -> None:
-        super().__init__(
-            f"{number} is withdrawn and nothing more is done for it, but its run is still open and the confirmation "
-            f"not sent. {why} Then: avgflow request withdraw {number}"
-        )
-
-
 def withdraw(env: Environment, number: str, actor: str) -> Request:
     """Close a request as withdrawn, with the confirmation to the person in the outbox; again changes nothing.
 
@@ -73,6 +55,8 @@ def withdraw(env: Environment, number: str, actor: str) -> Request:
             return request
         if request.status is Status.CLOSED:
             raise RequestClosed(number, str(request.outcome))
+        if declines.is_confirmed(register, number):
+            raise Declined(number)
         _refuse_late(env, register, number)
         events.append(register, env.keyring, EventName.REQUEST_WITHDRAWN, number, actor)
         closed = requests.set_status(
@@ -89,42 +73,14 @@ def confirmation(env: Environment, number: str) -> list[str]:
 
 
 def end_run(api: AirflowApi, request: Request) -> None:
-    """See to it that the run of a withdrawn request ends, and green: whatever it waits for is skipped, and its last
-    task sends the confirmation. `RunStillOpen` where Airflow does not answer, or it takes too long.
-    """
-    try:
-        ended = _ended(api, WAYS[request.right].dag, request.number)
-    except AvgflowError as fault:
-        raise RunStillOpen(request.number, str(fault)) from None
-    if not ended:
-        why = f"`avgflow request show {request.number}` may say why (a mail server that is down); else Airflow is busy."
-        raise RunStillOpen(request.number, why)
-
-
-def _ended(api: AirflowApi, dag: str, number: str) -> bool:
-    state = api.state(dag, number)
-    if state is None:
-        api.start(dag, number)
-    elif state == "failed":
-        api.clear(dag, number, VERDICT)
-    deadline = time.monotonic() + SECONDS
-    while api.state(dag, number) not in ("success", "failed"):
-        if time.monotonic() > deadline:
-            return False
-        for task, task_state in api.tasks(dag, number).items():
-            if task_state in _PARKED and task != VERDICT:
-                api.skip(dag, number, task)
-        time.sleep(0.3)
-    return api.state(dag, number) == "success"
+    """See to it that the run of a withdrawn request ends, as `ending.end_run`."""
+    ending.end_run(api, request, "withdrawn", f"avgflow request withdraw {request.number}")
 
 
 def _refuse_late(env: Environment, register: Connection, number: str) -> None:
     if not way_of(register, number).approved:
         raise NothingToWithdraw(number)
-    step = carried.step_of(requests.get(register, number).right)
-    changed = any(event.name == receipts.event_of(step) for event in events.history(register, number))
-    # A transaction that was about to commit counts as committed: only later it is told whether it was.
-    if changed or any(intents.newest(register, env.keyring, number, step, store) for store in env.catalog.stores):
+    if carried.changed(env, register, number):
         raise TooLate(number)
 
 
@@ -139,5 +95,5 @@ def _confirm(env: Environment, register: Connection, request: Request) -> None:
         withdrawn_on=day_in_amsterdam(),
         policy=env.policy,
     )
-    mail = letters.withdrawn_mail(withdrawal, subject.email, env.templates)
+    mail = letters.withdrawn_mail(withdrawal, letters.addressee(subject), env.templates)
     outbox.enqueue(register, env.keyring, request.number, CONFIRMATION, subject.email, mail)

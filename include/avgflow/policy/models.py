@@ -197,6 +197,12 @@ class Erasure(Strict):
         return self
 
 
+class Identity(Strict):
+    """How it is made sure who asks (art. 12(6)). `code_days`: how long a mailed one-time code works."""
+
+    code_days: int = Field(default=7, ge=1, le=14)
+
+
 class Transfer(Strict):
     """Data that goes outside the EEA, and the safeguard of art. 46 (art. 15(2))."""
 
@@ -265,6 +271,7 @@ class Policy(Strict):
     recipients: tuple[Recipient, ...]
     transfers: tuple[Transfer, ...] = ()
     erasure: Erasure = Erasure()
+    identity: Identity = Identity()
     statements: Statements
     redaction: Redaction = Redaction()
 

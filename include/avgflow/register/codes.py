@@ -42,15 +42,17 @@ class Code:
 
 
 def put_code(
-    conn: Connection, keyring: Keyring, number: str, digits: str, until: date, actor: str, addresses: int
+    conn: Connection, keyring: Keyring, number: str, digits: str, until: date, actor: str, chosen: tuple[int, int]
 ) -> Code:
-    """Keep a new code, which voids the one before, with the event; `addresses`: how many it could have gone to."""
+    """Keep a new code, which voids the one before, with the event; `chosen`: to which of the known addresses it goes,
+    from 1, and how many there are.
+    """
     locked(conn, number)
     newest = _newest(conn, number)
     nth = newest.nth + 1 if newest is not None else 1
     values = {"hash": _hash(keyring, number, nth, digits), "until": until, "made_by": checked_actor(actor)}
     conn.execute(insert(table).values(number=number, nth=nth, **values))
-    detail = {"code": nth, "until": until.isoformat(), "addresses": addresses}
+    detail = {"code": nth, "until": until.isoformat(), "address": chosen[0], "addresses": chosen[1]}
     chain.link(conn, keyring, [entry(EventName.CODE_MADE, number, actor, detail)])
     return Code(number, nth, until)
 

@@ -29,7 +29,7 @@ from avgflow.demo.truth import SubjectTruth
 from avgflow.embedded.mailbox import Folder
 from avgflow.embedded.ports import Reservations
 from avgflow.errors import AvgflowError
-from avgflow.handling import answering, closing, collecting, identify, planning, registering, validating
+from avgflow.handling import answering, closing, collecting, identify, planning, registering, validating, verifying
 from avgflow.handling.closing import Closed
 from avgflow.handling.environment import Environment
 from avgflow.identity import Candidate
@@ -148,7 +148,7 @@ class Office:
         for number, question in identify.identify(self.env, list(subjects)).items():
             if question is not None:
                 assert question.waiting is identify.Waiting.CHOICE, question
-                identify.choose(self.env, number, theirs(self.candidates(number), subjects[number]), OFFICER)
+                verifying.choose(self.env, number, theirs(self.candidates(number), subjects[number]), OFFICER)
                 assert identify.identify(self.env, [number])[number] is None
 
     def candidates(self, number: str) -> tuple[Candidate, ...]:

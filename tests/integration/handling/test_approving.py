@@ -11,7 +11,7 @@ import pytest
 from handling_world import OFFICER, Office
 
 from avgflow.demo.truth import SubjectTruth
-from avgflow.handling import approving, closing, erasing, identify, planning, turns, withdrawing
+from avgflow.handling import approving, closing, erasing, planning, turns, verifying, withdrawing
 from avgflow.handling.approving import StillCoolingOff, Wait
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused, Question, Waiting, Withdrawn
@@ -300,7 +300,7 @@ def test_a_later_one_that_has_begun_is_not_joined_by_an_earlier_one(
     second = planned(office, subject)
     approved(office, second)
     assert approving.approve(office.env, second) is None
-    identify.verify(office.env, first, "in-person", OFFICER)  # type: ignore[arg-type]
+    verifying.verify(office.env, first, "in-person", OFFICER)  # type: ignore[arg-type]
     office.identify({first: subject})
     planning.make(office.env, [first])
     assert waits_for(office, first) == second

@@ -8,7 +8,7 @@ import pytest
 from handling_world import OFFICER, Office, personal_in, refused, theirs, with_trait
 
 from avgflow.demo.truth import SubjectTruth
-from avgflow.handling import candidates, collecting, identify, planning
+from avgflow.handling import candidates, collecting, identify, planning, verifying
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused, NotSettled, Question, StillInDoubt, Waiting
 from avgflow.handling.registering import UnknownKind
@@ -94,7 +94,7 @@ def test_each_choice_among_two_people_leads_to_their_own_rows(office, subjects) 
     for person in [person for person in subjects if person.ambiguous_email][:2]:
         number = office.register_subject(person)
         assert asked(office, number) == Question(number, Waiting.CHOICE, candidates=len(office.candidates(number)))
-        identify.choose(office.env, number, theirs(office.candidates(number), person), OFFICER)
+        verifying.choose(office.env, number, theirs(office.candidates(number), person), OFFICER)
         assert asked(office, number) is None
         made = planning.make(office.env, [number])[number]
         assert made.rows == rows_owned(person)
@@ -118,7 +118,7 @@ def test_a_choice_of_somebody_who_is_no_candidate_is_refused(office, subjects, p
     number = office.register(email=person.identifiers["email"])
     asked(office, number)
     with refused(ChoiceRefused, person, match="Choose one or more"):
-        identify.choose(office.env, number, picked, OFFICER)
+        verifying.choose(office.env, number, picked, OFFICER)
     assert asked(office, number) is not None
 
 
@@ -126,7 +126,7 @@ def test_a_choice_that_nobody_asked_for_is_refused(office, subjects) -> None:
     number = office.register_subject(subjects[0])
     asked(office, number)
     with refused(ChoiceRefused, subjects[0], match="no choice"):
-        identify.choose(office.env, number, frozenset({1}), OFFICER)
+        verifying.choose(office.env, number, frozenset({1}), OFFICER)
 
 
 def test_an_address_that_leads_to_a_crowd_is_refused(own_stores, subjects) -> None:
@@ -150,7 +150,7 @@ def test_known_email_with_an_address_that_no_store_has_asks_a_human(office, subj
     assert office.request(number).status is Status.WAITING
     with refused(NotSettled, person, match="avgflow request approve"):
         planning.make(office.env, [number])
-    identify.accept_address(office.env, number, OFFICER)
+    verifying.accept_address(office.env, number, OFFICER)
     assert asked(office, number) is None
     assert planned_rows(office, number) == rows_owned(person)
 
@@ -185,8 +185,8 @@ def test_a_request_goes_on_once_the_person_is_verified(office, subjects) -> None
     number = office.register_subject(subjects[0], verified_by=None)
     assert asked(office, number) == Question(number, Waiting.VERIFICATION)
     with pytest.raises(ChoiceRefused, match="Say how"):
-        identify.take(office.env, number, None, (), OFFICER)
-    identify.take(office.env, number, Verification.PHONE_CALLBACK, (), OFFICER)
+        verifying.take(office.env, number, None, (), OFFICER)
+    verifying.take(office.env, number, Verification.PHONE_CALLBACK, (), OFFICER)
     assert asked(office, number) is None
     assert office.request(number).verified_by is Verification.PHONE_CALLBACK
 
