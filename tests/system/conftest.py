@@ -30,6 +30,7 @@ ORDER = (
     "test_request_questions",
     "test_request_faults",
     "test_erasure_way",  # of people whose access requests have ended
+    "test_procedure_way",
     "test_deadline_way",
     "test_audit_trail",
     "test_no_personal_data",  # looks at what all of these left behind
@@ -116,7 +117,7 @@ def first_day(desk: Desk, subjects: tuple[SubjectTruth, ...]) -> Mapping[str, st
         "portal account": of(3, verified_by="portal-login"),
         "odd values": of(14, verified_by="in-person"),
         "very much": of(15, verified_by="phone-callback"),
-        "canary": by("aalbes", verified_by="mandate", customer_number=CANARIES["aalbes"].customer_number),
+        "canary": by("aalbes", verified_by="in-person", customer_number=CANARIES["aalbes"].customer_number),
         "nobody": desk.ask(email="niemand.hier@example.nl", name="Nemo Niemand", verified_by="in-person"),
         "unverified": by("braambes"),
         "to be stopped": by("citroen"),

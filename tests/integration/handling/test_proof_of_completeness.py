@@ -431,6 +431,7 @@ def test_a_table_without_any_rows_is_declared_with_none(own_stores, subjects) ->
 
 
 def test_a_person_of_whom_nothing_is_held_is_told_so_in_one_mail(office) -> None:
+    """Case 17: a negative confirmation."""
     number = office.register(email="never-seen@example.com", name="Nooit Gezien")
     office.identify({number: None})
     office.answer(number)

@@ -128,6 +128,7 @@ def same_phone(office: Office, subject: SubjectTruth, phone: str = "010-1112233"
 def test_a_number_that_each_store_writes_in_its_own_way_is_right_in_all_of_them(
     own_stores: Office, subjects: Sequence[SubjectTruth]
 ) -> None:
+    """Case 36: a new phone number, of a portal user."""
     office, subject = own_stores, somebody(subjects)
     same_phone(office, subject)
     number = corrected(office, subject, {"phone": PHONE})
@@ -235,6 +236,7 @@ def invoiced(office: Office, subjects: Sequence[SubjectTruth]) -> tuple[SubjectT
 def test_an_issued_invoice_stays_as_it_is_with_a_note_beside_it(
     own_stores: Office, subjects: Sequence[SubjectTruth]
 ) -> None:
+    """Case 37: a name on an issued invoice."""
     office = own_stores
     subject, name = invoiced(office, subjects)
     before = office.query("orders", "SELECT invoice_id, printed_name, printed_address FROM invoice ORDER BY 1")
@@ -257,6 +259,7 @@ def test_an_issued_invoice_stays_as_it_is_with_a_note_beside_it(
 def test_an_opinion_stays_and_the_statement_of_the_person_is_put_beside_it(
     own_stores: Office, subjects: Sequence[SubjectTruth]
 ) -> None:
+    """Case 38: an agent's opinion is disputed; the statement is attached."""
     office = own_stores
     subject = next(one for one in subjects if not one.traits and "crm.public.note" in one.owned)
     before = office.query("crm", "SELECT note_id, body FROM note ORDER BY 1")

@@ -142,6 +142,7 @@ def replays(copy: Copy) -> list[Mapping[str, Any]]:
 
 @pytest.mark.parametrize("store", STORES)
 def test_a_restored_store_is_brought_back_to_what_it_was(erased: Erased, store: str) -> None:
+    """Case 13: backups expire; what one brings back is erased again from the ledger."""
     with erased.restored(store) as copy:
         before = rows_of(copy.office, store)
         assert same(before, erased.rows[store]) != []

@@ -61,6 +61,7 @@ def test_markup_in_names_labels_and_titles_is_text() -> None:
 
 
 def test_everything_of_art_15_is_said() -> None:
+    """Case 16: (a) to (h)."""
     text = pdf_text(report.pdf(answer(one_value("text", "x")), TEMPLATES))
     for part in "abcdefgh":
         assert f"artikel 15 lid 1 letter {part} AVG" in text
