@@ -119,3 +119,30 @@ def test_a_dry_run_shows_what_would_go_along(desk: Desk, one: SubjectTruth) -> N
     made = desk.done(*words, "--customer-number", one.identifiers["customer_number"]).json
     assert {"hand over", "withhold"} <= {step["action"] for step in made["plan"] if step["rows"]}
     assert len(desk.done("request", "list", "--limit", "1000", "--json").json) == before
+
+
+def test_a_package_that_went_to_the_wrong_company_is_a_breach_until_all_of_it_is_on_record(
+    desk: Desk, settled: None
+) -> None:
+    number = next(
+        one["number"]
+        for one in desk.done("request", "list", "--limit", "1000", "--json").json
+        if one["right"] == "portability" and "controller" in {mail.kind for mail in desk.queued(one["number"])}
+    )
+    opened = desk.done(
+        "breach", "open", number, "--aware", "now", "--what", "package", "--to", DESTINATION, "--json"
+    ).json
+    breach = str(opened["id"])
+    shown = desk.done("breach", "show", breach, "--json").json
+    assert shown["to"] == DESTINATION
+    assert "Contactgegevens" in shown["facts"]["categories"]
+    assert int(shown["facts"]["records"]) > 0
+    refused = desk.says("breach", "close", breach)
+    assert refused.code == 1
+    assert len(refused.err.splitlines()) == 1
+    assert f"avgflow breach record {breach} --consequences" in refused.err
+    desk.done("breach", "record", breach, "--consequences", "Geen.", "--measures", f"Gebeld met {DESTINATION}.")
+    desk.done("breach", "record", breach, "--ap-not-told", "Versleuteld.", "--high-risk", "no")
+    desk.done("breach", "close", breach)
+    assert desk.happened(number, "breach.closed")[0]["ap"] == "not-told"
+    assert desk.done("audit", "verify").code == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -10,7 +10,9 @@ import pytest
 from test_deadlines import OFFICER, TODAY, a_mail, a_standing, seen
 
 from avgflow.deadline_letters import Extension, digest_mail, escalation_mail, extension_mail
+from avgflow.deadlines import BreachClock, Deadlines, select
 from avgflow.errors import AvgflowError
+from avgflow.fields import AMSTERDAM
 from avgflow.handling.extending import Reason, words
 from avgflow.intake import Right
 from avgflow.policy import models
@@ -149,3 +151,46 @@ def test_a_second_address_that_is_none_is_refused_in_the_policy(tmp_path: Path) 
     )
     with pytest.raises(AvgflowError, match="escalation_mailbox is not an e-mail address"):
         models.load(file)
+
+
+NOW = datetime(2026, 11, 28, 6, 0, tzinfo=AMSTERDAM)
+"""A Saturday."""
+
+
+def leaks(*breaches: BreachClock) -> Deadlines:
+    return select((), (), NOW, POLICY.calendar, breaches)
+
+
+def a_breach(hours: float, **changes: bool) -> BreachClock:
+    return BreachClock(3, "AVG-2026-00042", NOW + timedelta(hours=hours), **changes)
+
+
+@pytest.mark.parametrize(
+    ("breach", "dutch", "english"),
+    [
+        (a_breach(26.5), "nog 26 uur om het te melden aan de AP, tot 29 november 2026 om 08:30 uur.", "26 hours left"),
+        (a_breach(0.5), "nog minder dan 1 uur om het te melden", "less than an hour left to tell the AP"),
+        (a_breach(-3), "de 72 uur zijn 3 uur voorbij. Meld het nu aan de AP", "the 72 hours ended 3 hours ago."),
+        (a_breach(26, settled=True), "is beslist, maar er ontbreekt nog iets.", "but something is missing."),
+        (a_breach(26, settled=True, complete=True), "alles is vastgelegd. Sluit het af.", "on record. Close it."),
+    ],
+)
+def test_the_officer_reads_how_many_hours_are_left_of_a_breach(breach: BreachClock, dutch: str, english: str) -> None:
+    for language, said in (("nl", dutch), ("en", english)):
+        mail = digest_mail(leaks(breach), POLICY, TEMPLATES, language)  # type: ignore[arg-type]
+        assert said in text(mail)
+        assert "avgflow breach show" in text(mail)
+    assert digest_mail(leaks(breach), POLICY, TEMPLATES)["Subject"] == "AVG-termijnen 28 november 2026: 1 datalek"
+
+
+def test_the_second_address_hears_of_a_breach_while_there_is_a_day_to_go() -> None:
+    assert leaks(a_breach(49)).alarming_breaches == ()
+    assert leaks(a_breach(1, settled=True)).alarming_breaches == ()
+    seen_ = leaks(a_breach(47))
+    mail = escalation_mail(seen_, "directie@milgro.nl", POLICY, TEMPLATES)
+    assert mail["Subject"] == "AVG: 1 datalek is te laat of bijna te laat"
+    assert "Datalek 3 (bij AVG-2026-00042): nog 47 uur." in text(mail)
+    assert "artikel 12 AVG" not in text(mail)
+    english = escalation_mail(seen_, "directie@milgro.nl", POLICY, TEMPLATES, "en")
+    assert english["Subject"] == "GDPR: 1 breach is late or nearly late"
+    assert "47 hours left." in text(english)

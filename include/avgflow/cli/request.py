@@ -263,7 +263,9 @@ def show(
 
 @app.command(rich_help_panel=panels.ANSWER)
 def passphrase(number: Number, as_json: AsJson = False) -> None:
-    """Show the passphrase of a request's package, to tell the person by telephone; each showing is put on record."""
+    """Show the passphrase of a request's package, to tell it by telephone to the person, or to the company that the
+    package went to; each showing is put on record.
+    """
     env = environment.of_settings()
     with transaction(env.register) as register:
         phrase = passphrases.show_passphrase(register, env.keyring, number, actor(env))

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
-from handling_world import Office, refused, with_trait
+from handling_world import OFFICER, Office, refused, with_trait
 
 from avgflow.crypto import new_passphrase
 from avgflow.demo.truth import SubjectTruth
@@ -184,6 +185,20 @@ def test_killed_between_passphrase_package_and_mail_there_is_one_passphrase_and_
     assert office.queued(number) == []
     assert office.finish(number).missing == ()
     fulfilled_once(office, number, person)
+
+
+def test_a_package_that_was_handed_over_is_not_asked_for_again(office, number, person) -> None:
+    small = replace(office.env, settings=office.env.settings.model_copy(update={"attachment_limit_mb": 0}))
+    office.identify({number: person})
+    office.collect(number)
+    validating.run(office.env, [number])
+    asked = answering.run(small, number)
+    assert asked.question is not None
+    assert asked.question.waiting is identify.Waiting.HANDOVER
+    answering.hand_over(small, number, OFFICER)
+    assert answering.run(small, number) == answering.Prepared(None)
+    assert closing.run(small, number).missing == ()
+    small.dispose()
 
 
 def test_killed_between_mail_and_close_the_mail_is_not_sent_again(office, number, person) -> None:
