@@ -16,7 +16,13 @@ from avgflow.intake import parse
 from avgflow.policy.reasons import DeclineReason
 from avgflow.register import declines, events, requests
 from avgflow.register.requests import Request, Status
-from avgflow_airflow.asking import AnswerOperator, ApproveOperator, AskingOperator, IdentifyOperator
+from avgflow_airflow.asking import (
+    AnswerOperator,
+    AnswerPortabilityOperator,
+    ApproveOperator,
+    AskingOperator,
+    IdentifyOperator,
+)
 from avgflow_airflow.questions import BODIES, GO_ON, STOP
 
 Register = Callable[..., Request]
@@ -174,7 +180,7 @@ def test_a_text_of_a_question_is_fixed_and_says_how_to_answer(waiting: Waiting) 
 
 
 def test_subjects_are_the_number_of_the_request_and_nothing_else() -> None:
-    for kind in (IdentifyOperator, ApproveOperator, AnswerOperator):
+    for kind in (IdentifyOperator, ApproveOperator, AnswerOperator, AnswerPortabilityOperator):
         step = kind(task_id="task")
         assert re.findall(r"\{\{(.*?)\}\}", str(step.subject) + str(step.body)) == [" run_id ", " run_id "]
 

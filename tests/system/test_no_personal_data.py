@@ -19,7 +19,7 @@ from canary_people import Canary
 from desk import DAG, Desk
 from leaks import EXACT, FOLDED, SHORTEST, Scanner, in_database, in_files, tables_of
 from test_deadline_way import slow_one
-from test_portability_way import DESTINATION
+from test_portability_way import DESTINATION, UNASKED
 from test_request_input import PERSON
 
 from avgflow.demo.truth import SubjectTruth
@@ -33,7 +33,7 @@ def scanner(canaries: Mapping[str, Canary], subjects: tuple[SubjectTruth, ...]) 
     values = {
         f"{what} of {one.word}": value for one in (*canaries.values(), PERSON) for what, value in one.values.items()
     }
-    values["address of another controller"] = DESTINATION
+    values |= {"address of another controller": DESTINATION, "address of a subscriber": UNASKED}
     for who in (*(subjects[part] for part in ASKED), slow_one(subjects)):
         others = zip(("other's name", "other's e-mail"), (who.others.names, who.others.emails), strict=False)
         given = {"name": who.name, **who.identifiers}

@@ -14,6 +14,7 @@ import pyzipper
 from canary_people import Canary
 from desk import OFFICER, Desk
 from test_erasure_way import STORES, asking, at, plan_of, text_of
+from test_request_questions import asked_again
 
 from avgflow.demo.truth import SubjectTruth
 from avgflow.register.requests import Outcome, Status
@@ -21,6 +22,7 @@ from avgflow.register.requests import Outcome, Status
 TASKS = {"identify", "plan", *STORES, "validate", "answer", "close"}
 DESTINATION = "jeneverbes.inname@jeneverbes-kliko.example"
 NOBODY = "niemand.neemt.mee@example.nl"
+UNASKED = "nooit.gevraagd.nieuwsbrief@example.nl"
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +106,30 @@ def test_who_is_not_known_hears_that_there_is_nothing(desk: Desk, settled: None)
     assert desk.request(number).outcome is Outcome.NOTHING_FOUND
     (letter,) = desk.mails(NOBODY, number)
     assert "niets dat wij kunnen meegeven" in text_of(letter)
+
+
+def test_where_nothing_can_go_along_a_human_agrees_to_the_refusal(desk: Desk, settled: None) -> None:
+    """A customer who gets the newsletter without ever having agreed to it."""
+    with desk.store("marketing") as store:
+        store.execute(
+            "INSERT INTO subscriber (subscriber_id, email, subscribed_at) "
+            "SELECT max(subscriber_id) + 1, %s, now() FROM subscriber",
+            [UNASKED],
+        )
+    number = desk.ask("portability", email=UNASKED, verified_by="known-email")
+    desk.waits(number, "refusal")
+    (question,) = desk.mails(OFFICER, number)
+    assert f"avgflow request approve {number} --plan" in text_of(question)
+    assert desk.mails(UNASKED, number) == []
+    desk.answer(number, "answer", "Verder", {"plan": "0123456789ab"}).raise_for_status()
+    asked_again(desk, number, "answer")
+    desk.done("request", "approve", number, "--plan", plan_of(desk, number)["plan_digest"][:12])
+    assert desk.ended(number) == "success"
+    assert desk.request(number).outcome is Outcome.REFUSED
+    (letter,) = desk.mails(UNASKED, number)
+    assert "Nieuwsbrieven en aanbiedingen: Wij gebruiken deze gegevens niet met uw toestemming" in text_of(letter)
+    assert "binnen zes weken" in text_of(letter)
+    assert list(letter.iter_attachments()) == []
 
 
 def test_only_a_portability_goes_to_another_company(desk: Desk, settled: None) -> None:
