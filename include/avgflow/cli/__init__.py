@@ -22,6 +22,7 @@ from avgflow.cli import (
     restriction,
     stack,
     suppression,
+    withholding,
 )
 from avgflow.errors import AvgflowError
 
@@ -40,6 +41,7 @@ app.add_typer(breach.app, name="breach")
 app.add_typer(annotation.app, name="annotation")
 app.add_typer(document.app, name="document")
 app.add_typer(suppression.app, name="suppression")
+app.add_typer(withholding.app, name="withholding")
 app.add_typer(restriction.app, name="restriction")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(audit.app, name="audit")

@@ -188,6 +188,8 @@ def _left_out(answer: Answer, seen: Sequence[Seen], say: Words) -> list[Block]:
         if not spec.access and spec.why is not None:
             title, store = spec.title.in_(language), table.store.title.in_(language)
             blocks.append(_text(say("not_included", title=title, store=store, why=spec.why.in_(language))))
+    if answer.kept_back:
+        blocks.append(_text(say("withheld")))
     return blocks or [_text(say("left_out_nothing"))]
 
 

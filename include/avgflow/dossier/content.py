@@ -105,6 +105,8 @@ class Answer:
     shared_mailbox: bool = False
     redactions: tuple[Redacted, ...] = ()
     noted: tuple[Noted, ...] = ()
+    kept_back: bool = False
+    """Rows were left out on UAVG art. 41(1)."""
     limited: tuple[Limited, ...] = ()
     on_behalf_of: str | None = None
     """Whose data they are, where somebody else (`name`) asks."""

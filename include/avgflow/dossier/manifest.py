@@ -73,6 +73,7 @@ def text_of(answer: Answer, ledger: Ledger) -> str:
         },
         "files": [file.described() for file in ledger.files],
         "tables": [_table(answer, store, content, ledger) for store, content in _tables(answer)],
+        "withheld": answer.kept_back,
         "noted": [
             {
                 "title": note.title.in_(language),

@@ -109,6 +109,14 @@ _TEXTS = {
     ),
     "limited_all": Text(nl="Alle gegevens van u", en="All data about you"),
     "limited_since": Text(nl="Sinds {day}.", en="Since {day}."),
+    "withheld": Text(
+        nl="Een deel van uw gegevens kunnen wij u nu niet geven. Dat mag als het nodig is, bijvoorbeeld voor een "
+        "onderzoek of om anderen te beschermen (artikel 41 lid 1 UAVG). Bent u het daar niet mee eens? Hieronder leest "
+        "u waar u dan terecht kunt.",
+        en="We cannot give you a part of your data now. That is allowed where it is necessary, for example for an "
+        "inquiry or to protect others (article 41(1) of the Dutch GDPR Implementation Act, UAVG). If you disagree, you "
+        "can read below where you can go.",
+    ),
     "shared_mailbox": Text(
         nl="Een e-mailadres waarmee wij zochten, wordt door meer mensen gebruikt. Gegevens die alleen aan dat adres "
         "hangen, kunnen van iemand anders zijn. Die staan er niet in. Mist u iets? Laat het ons weten, dan zoeken wij "

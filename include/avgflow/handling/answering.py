@@ -19,7 +19,7 @@ from avgflow.catalog.names import TableName
 from avgflow.crypto import new_passphrase
 from avgflow.dossier.content import Answer, Redacted, StoreContent, TableContent
 from avgflow.errors import AvgflowError
-from avgflow.handling import annotating, planning, redacting, restricting, suppressing, validating
+from avgflow.handling import annotating, planning, redacting, restricting, suppressing, validating, withholding
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import Question, Waiting, ask
 from avgflow.handling.validating import KNOWN_FILE, readers
@@ -31,6 +31,7 @@ from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.receipts import Step
 from avgflow.register.requests import Request, Status
+from avgflow.register.withholdings import Withheld
 from avgflow.workfile import Reader
 
 if TYPE_CHECKING:
@@ -165,10 +166,13 @@ def content(env: Environment, begun: Begun) -> Answer:
     plan = planning.stored(env, [begun.number])[begun.number]
     opened = readers(env, begun.number)
     made = redacting.redactors(env, opened, known(env, begun.number), begun.request.language)
+    withheld = withholding.standing(env)
     stores = tuple(_store(env, name, opened[name], made[name]) for name in env.catalog.stores)
+    kept = tuple(_less(env, begun.number, withheld, store) for store in stores)
     own = suppressing.own(plan)
     noted, limited = tuple(annotating.of_person(env, own)), restricting.of_person(env, own)
-    return replace(of(env, begun, plan, stores), noted=noted, limited=limited)
+    less = kept != stores
+    return replace(of(env, begun, plan, kept), noted=noted, limited=limited, kept_back=less)
 
 
 def of(env: Environment, begun: Begun, plan: Plan, stores: tuple[StoreContent, ...]) -> Answer:
@@ -207,6 +211,22 @@ def _store(env: Environment, store: str, reader: Reader, made: dict[TableName, R
         elif table.subject:
             tables.append(TableContent(str(name), table, (), 0, lambda: iter(())))
     return StoreContent(store, described.title, tuple(tables))
+
+
+def _less(env: Environment, number: str, withheld: Withheld, store: StoreContent) -> StoreContent:
+    """A store's tables without the rows that are withheld (UAVG art. 41(1)), which goes on record."""
+    tables = []
+    for table in store.tables:
+        name = TableName.parse(table.name)
+        rows, left = table.rows, table.row_count
+        if left and withheld.of(store.name, name):
+            at = [[column for column, _ in table.columns].index(part) for part in table.table.key]
+            rows = withholding.left(withheld, store.name, name, at, table.rows)
+            left = sum(1 for _ in rows())
+        if left < table.row_count:
+            withholding.note(env, number, store.name, name, table.row_count - left)
+        tables.append(table if left == table.row_count else replace(table, rows=rows, row_count=left))
+    return store if tuple(tables) == store.tables else replace(store, tables=tuple(tables))
 
 
 def _rows(reader: Reader, name: TableName, redactor: Redactor) -> Iterator[tuple[str | None, tuple[str | None, ...]]]:

@@ -8,20 +8,24 @@ from avgflow.dossier import erasure
 from avgflow.handling import answering_restriction, objected, planning, rectified
 from avgflow.handling.environment import Environment
 from avgflow.intake import day_in_amsterdam
-from avgflow.register import receipts, requests
+from avgflow.register import events, receipts, requests
 from avgflow.register.evidence import Evidence
+from avgflow.register.names import EventName
 from avgflow.register.receipts import Step
 from avgflow.register.requests import Outcome
 
 
 def of_access(env: Environment, register: Connection, number: str, proof: Evidence | None) -> Outcome:
-    """Fulfilled, unless nothing was held or something about the person could not be given (art. 15(4))."""
+    """Fulfilled, unless nothing was held or something about the person could not be given (art. 15(4),
+    UAVG art. 41(1)).
+    """
     plan = planning.newest(env, register, number)
     collected = sum(sum(r.counts.values()) for r in receipts.receipts(register, number) if r.step == Step.COLLECT)
     if collected == 0:
         return Outcome.NOTHING_FOUND
     replaced = proof is not None and others(env, proof)
-    return Outcome.PARTLY_FULFILLED if plan.shared_rows or replaced else Outcome.FULFILLED
+    withheld = any(event.name == EventName.ITEMS_WITHHELD for event in events.history(register, number))
+    return Outcome.PARTLY_FULFILLED if plan.shared_rows or replaced or withheld else Outcome.FULFILLED
 
 
 def of_portability(env: Environment, register: Connection, number: str, proof: Evidence | None) -> Outcome:

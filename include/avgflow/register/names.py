@@ -111,6 +111,11 @@ class EventName(Bilingual):
     MAIL_ACCEPTED = "mail.accepted", "Bericht aanvaard door de mailserver", "Mail accepted by the mail server"
     MAIL_FAILED = "mail.failed", "Bericht niet aanvaard", "Mail not accepted"
 
+    WITHHOLDING_PROPOSED = "withholding.proposed", "Voorgesteld om iets niet te geven", "Withholding proposed"
+    WITHHOLDING_CONFIRMED = "withholding.confirmed", "Bevestigd om iets niet te geven", "Withholding confirmed"
+    WITHHOLDING_RELEASED = "withholding.released", "Wordt weer gegeven", "Withholding released"
+    ITEMS_WITHHELD = "items.withheld", "Rijen niet gegeven", "Rows withheld"
+
     DOCUMENT_ADDED = "document.added", "Bewijsstuk toegevoegd", "Document added"
     DOCUMENT_SHOWN = "document.shown", "Bewijsstuk getoond", "Document shown"
     ANNOTATION_MADE = "annotation.made", "Aantekening gemaakt", "Annotation made"

@@ -485,3 +485,23 @@ declined = Table(
     ForeignKeyConstraint(["number", "decline_id"], ["decline.number", "decline.id"], name="declined_decline_fkey"),
     comment="Proposals not to do what a request asks that a second officer confirmed; alone: there is no second one.",
 )
+
+withholding = Table(
+    "withholding",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("store", Text, nullable=False),
+    Column("table_name", Text, nullable=False),
+    Column("row_hash", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("until", Date),
+    Column("placed_at", MOMENT, nullable=False, server_default=NOW),
+    Column("placed_by", Text, nullable=False),
+    Column("confirmed_at", MOMENT),
+    Column("confirmed_by", Text),
+    Column("released_at", MOMENT),
+    Column("released_by", Text),
+    CheckConstraint("(confirmed_at IS NULL) = (confirmed_by IS NULL)", name="confirmed"),
+    CheckConstraint("(released_at IS NULL) = (released_by IS NULL)", name="released"),
+    comment="Rows, by keyed hash, that are left out of an access copy for the time being (UAVG art. 41(1)).",
+)
