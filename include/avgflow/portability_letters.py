@@ -61,13 +61,11 @@ def controller_mail(
     return mail
 
 
-def officer_mail(
-    number: str, policy: Policy, destination: str, handed_over: bool, templates: Templates | None = None
-) -> EmailMessage:
+def officer_mail(number: str, policy: Policy, destination: str, templates: Templates | None = None) -> EmailMessage:
     """To the privacy officer, who tells the other company the passphrase."""
     to = address(policy.officer_mailbox, "the privacy officer (officer_mailbox in the policy)")
     subject = _TO_OFFICER.nl.format(number=number)
-    given = {"number": number, "destination": one_line(destination), "handed_over": handed_over}
+    given = {"number": number, "destination": one_line(destination)}
     return compose("portability_officer", subject, policy, "nl", to, templates or Templates(), **given)
 
 

@@ -62,10 +62,10 @@ hieronder niets in te vullen.
 """,
     Waiting.HANDOVER: """
 Het pakket is te groot voor een e-mail. Het staat klaar in de werkmap van avgflow, bij dit nummer. Geef het op een
-andere, veilige manier aan de persoon en kies daarna **Verder**.
+andere, veilige manier aan de persoon, of aan het bedrijf dat de persoon noemde, en kies daarna **Verder**.
 
 *The package is too large for a mail. It lies in avgflow's work folder, under this number. Hand it over safely another
-way, then choose **Verder** (go on).*
+way, to the person or to the company that the person named, then choose **Verder** (go on).*
 """,
     Waiting.REFUSAL: """
 Wij hebben gegevens van deze persoon, maar niets dat wij kunnen meegeven (artikel 20 AVG). Het antwoord is dan een

@@ -88,7 +88,7 @@ def test_another_company_gets_the_file_and_the_person_hears_of_it(
         language="en",
     )
     assert desk.ended(number) == "success"
-    assert [mail.kind for mail in desk.queued(number)] == ["controller", "passphrase", "answer"]
+    assert [mail.kind for mail in desk.queued(number)] == ["passphrase", "controller", "answer"]
     (theirs,) = desk.mails(DESTINATION, number)
     assert one.email not in text_of(theirs)
     assert one.name not in text_of(theirs)

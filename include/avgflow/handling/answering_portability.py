@@ -94,11 +94,16 @@ def _refused(env: Environment, answer: PortableAnswer, to: str) -> Prepared:
 
 
 def _to_controller(env: Environment, begun: Begun, answer: PortableAnswer, destination: str) -> Prepared:
-    """First the package, with the officer's part in it, then the confirmation to the person."""
+    """First the officer, who is to call that company (and may have to hand the package over), then the package, and
+    only then the confirmation to the person.
+    """
     number, to = begun.number, begun.subject.email
     with transaction(env.register) as register:
-        sent = answering.mail_of(register, number, CONTROLLER) is not None
         told = answering.mail_of(register, number, TO_TELL) is not None
+        sent = answering.mail_of(register, number, CONTROLLER) is not None
+    if not told:
+        mail = portability_letters.officer_mail(number, env.policy, destination, env.templates)
+        return answering.queue(env, number, TO_TELL, env.policy.officer_mailbox, mail)
     if not sent and not begun.handed_over:
         made = _package(env, answer)
         if isinstance(made, Prepared):
@@ -107,10 +112,6 @@ def _to_controller(env: Environment, begun: Begun, answer: PortableAnswer, desti
             number, env.policy, answer.language, made, destination, env.templates
         )
         return answering.queue(env, number, CONTROLLER, destination, mail)
-    if not told:
-        officer = env.policy.officer_mailbox
-        mail = portability_letters.officer_mail(number, env.policy, destination, begun.handed_over, env.templates)
-        return answering.queue(env, number, TO_TELL, officer, mail)
     mail = portability_letters.given_mail(answer, destination, to, env.templates)
     return answering.queue(env, number, ANSWER, to, mail)
 

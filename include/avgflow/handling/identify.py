@@ -129,8 +129,8 @@ _EXPLANATIONS = {
         "het adres van deze persoon is."
     ),
     Waiting.HANDOVER: (
-        "Het pakket staat klaar op de machine waar avgflow draait. Geef het op een veilige manier aan de betrokkene. "
-        "Zeg daarna dat het gebeurd is."
+        "Het pakket staat klaar op de machine waar avgflow draait. Geef het op een veilige manier aan de betrokkene, "
+        "of aan het bedrijf dat de betrokkene noemde. Zeg daarna dat het gebeurd is."
     ),
     Waiting.APPROVAL: (
         "Bekijk eerst het plan. Onder het plan staan twaalf letters en cijfers. Vul die in op de plaats van PLAN. U "

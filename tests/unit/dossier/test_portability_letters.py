@@ -136,9 +136,9 @@ def test_the_other_company_reads_nothing_of_the_person_but_the_reference(package
 
 
 def test_the_officer_reads_whom_to_call_and_how_to_know_that_it_is_them() -> None:
-    text = plain(officer_mail(NUMBER, policy(), ELSEWHERE, handed_over=True))
+    text = plain(officer_mail(NUMBER, policy(), ELSEWHERE))
     assert ELSEWHERE in text
     assert "Zoek het telefoonnummer zelf op" in text
     assert f"- avgflow request passphrase {NUMBER}" in text
-    assert "U hebt het zelf overhandigd." in text
+    assert "om het zelf aan dat bedrijf te geven" in text
     assert "Johanna" not in text
