@@ -19,6 +19,7 @@ from avgflow.demo.truth import SubjectTruth
 from avgflow.handling import (
     answering_objection,
     answering_restriction,
+    carried,
     closing,
     erasing,
     identify,
@@ -279,6 +280,33 @@ def test_a_second_run_of_every_step_changes_nothing(own_stores: Office, subjects
     )
     assert happened(office, number).count("restriction.placed") == 1
     assert happened(office, number).count("store.restricted") == 4
+
+
+def test_killed_after_a_store_has_committed_it_is_not_marked_or_counted_twice(
+    own_stores: Office, subjects: Sequence[SubjectTruth], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, subject = own_stores, somebody_known(subjects)
+    number = planned(office, subject)
+    stopping.suppress(office.env, number)
+
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as killing:
+        killing.setattr(carried, "receipt", kill)
+        with pytest.raises(Killed):
+            stopping.run(office.env, "crm", [number])
+    since = office.query("crm", "SELECT restricted_at FROM contact WHERE restricted_at IS NOT NULL")
+    assert since, "it was committed"
+    carried_out(office, number)
+    assert office.query("crm", "SELECT restricted_at FROM contact WHERE restricted_at IS NOT NULL") == since
+    assert happened(office, number).count("store.restricted") == 4
+    with transaction(office.env.register) as register:
+        done = carried.standing(register, number)["crm"]
+    assert done.work["public.contact"]["restrict"] == len(owned(subject)["crm"])
 
 
 def test_two_workers_at_once_mark_and_count_once(own_stores: Office, subjects: Sequence[SubjectTruth]) -> None:
