@@ -37,7 +37,6 @@ erased whole, or not at all.
 from airflow.sdk import DAG, Param, chain
 
 from avgflow_airflow.asking import ApproveOperator, IdentifyOperator
-from avgflow_airflow.backstop import backstop
 from avgflow_airflow.stores import pool_of, store_names
 from avgflow_airflow.tasks import DEFAULT_ARGS, MAIL_RETRIES, answer_erasure, change, close, plan, recount
 
@@ -50,7 +49,6 @@ with DAG(
     catchup=False,
     max_active_runs=16,
     default_args=DEFAULT_ARGS,
-    deadline=backstop(),
     params={"request": Param(type="string", pattern=r"^AVG-\d{4}-\d{5,}$", title="Nummer (number)")},
     tags=["avg", "art-17"],
 ):

@@ -45,7 +45,6 @@ changed whole, or not at all, and an address once suppressed stays so.
 from airflow.sdk import DAG, Param, chain
 
 from avgflow_airflow.asking import IdentifyOperator, WeighOperator
-from avgflow_airflow.backstop import backstop
 from avgflow_airflow.stores import pool_of, store_names
 from avgflow_airflow.tasks import (
     DEFAULT_ARGS,
@@ -68,7 +67,6 @@ with DAG(
     catchup=False,
     max_active_runs=16,
     default_args=DEFAULT_ARGS,
-    deadline=backstop(),
     params={"request": Param(type="string", pattern=r"^AVG-\d{4}-\d{5,}$", title="Nummer (number)")},
     tags=["avg", "art-21", "art-7"],
 ):

@@ -36,7 +36,6 @@ In deze run staan geen persoonsgegevens: niet in de instellingen, niet in de log
 from airflow.sdk import DAG, Param, chain
 
 from avgflow_airflow.asking import AnswerPortabilityOperator, IdentifyOperator
-from avgflow_airflow.backstop import backstop
 from avgflow_airflow.stores import pool_of, store_names
 from avgflow_airflow.tasks import DEFAULT_ARGS, MAIL_RETRIES, close, collect, plan, validate
 
@@ -49,7 +48,6 @@ with DAG(
     catchup=False,
     max_active_runs=16,
     default_args=DEFAULT_ARGS,
-    deadline=backstop(),
     params={"request": Param(type="string", pattern=r"^AVG-\d{4}-\d{5,}$", title="Nummer (number)")},
     tags=["avg", "art-20"],
 ):

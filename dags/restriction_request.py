@@ -41,7 +41,6 @@ changed whole, or not at all, and what the register restricts stays restricted.
 from airflow.sdk import DAG, Param, chain
 
 from avgflow_airflow.asking import IdentifyOperator
-from avgflow_airflow.backstop import backstop
 from avgflow_airflow.stores import pool_of, store_names
 from avgflow_airflow.tasks import DEFAULT_ARGS, MAIL_RETRIES, answer_restriction, close, plan, recount, stop, suppress
 
@@ -54,7 +53,6 @@ with DAG(
     catchup=False,
     max_active_runs=16,
     default_args=DEFAULT_ARGS,
-    deadline=backstop(),
     params={"request": Param(type="string", pattern=r"^AVG-\d{4}-\d{5,}$", title="Nummer (number)")},
     tags=["avg", "art-18"],
 ):

@@ -56,8 +56,6 @@ class Settings(BaseSettings):
     """The wait before the first of those tries; it doubles with each, up to five minutes."""
     queue_seconds: float = Field(30.0, gt=0)
     """How long a request that waits for another of the same person waits before it looks again."""
-    backstop_seconds: float = Field(21 * 24 * 3600.0, gt=0)
-    """How long a request's run is open before Airflow itself has the deadlines looked through."""
 
     @classmethod
     def load(cls) -> Settings:

@@ -16,7 +16,7 @@ from avgflow.handling import extending
 from avgflow.handling.extending import Reason
 from avgflow.intake import day_in_amsterdam, parse
 from avgflow.register import outbox, requests
-from avgflow_airflow import backstop, tasks
+from avgflow_airflow import tasks
 from avgflow_airflow.environment import environment
 
 OFFICER = "privacy@milgro.nl"
@@ -150,12 +150,3 @@ def test_a_notice_sends_what_waits_for_its_request_but_not_the_answer(
     assert mail["Subject"] == f"Meer tijd nodig voor uw verzoek {number}"
     assert mail["Delivered-To"] == EMAIL
     assert pending(installation) == ["answer"]
-
-
-def test_airflows_own_alert_looks_as_the_watch_does_and_makes_no_second_mail(
-    late: str, watch: Callable[[], None], mail_server: MailServer
-) -> None:
-    backstop.look(context={"dag_run": {"run_id": late}})
-    watch()
-    backstop.look()
-    assert len(mail_server.mails()) == 1
