@@ -381,7 +381,7 @@ def stale(after: Tables) -> Iterator[str]:
     active = {
         key: {name: row[name] for name in ("subscriber_id", "email", "first_name", "language")}
         for key, row in after[SUBSCRIBER].items()
-        if row["unsubscribed_at"] is None
+        if row["unsubscribed_at"] is None and row["restricted_at"] is None
     }
     for view, rows in ((SUMMARY, shown), (ACTIVE, active)):
         for key in rows.keys() | after[view].keys():
