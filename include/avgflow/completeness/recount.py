@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from avgflow.attributes import same
 from avgflow.catalog.models import Store
 from avgflow.completeness.verdict import Check, Proof
 from avgflow.identity import Footprint, Key
@@ -220,14 +221,18 @@ def _former(target: Target, plan: Plan, rows: Sequence[Found]) -> int:
     if target.table.rectify == "annotate" or target.table.history:
         return 0
     former = {
-        (name, value)
+        (name, fix, value)
         for fix in plan.fixes
         for name, column in target.table.columns.items()
         if column.attribute == fix.attribute and not column.third_party
         for value in fix.former
     }
     return sum(
-        any(row.values.get(name) is not None and (row.values[name] or "").strip() == value for name, value in former)
+        any(
+            # A right value can be the wrong one written another way.
+            (held := (row.values.get(name) or "").strip()) != fix.new and same(fix.attribute, held, value)
+            for name, fix, value in former
+        )
         for row in rows
         if row.key not in differ
     )

@@ -147,6 +147,16 @@ def test_a_number_that_each_store_writes_in_its_own_way_is_right_in_all_of_them(
     assert PHONE not in proof.html
 
 
+def test_the_same_number_written_another_way_is_a_correction_too(
+    own_stores: Office, subjects: Sequence[SubjectTruth]
+) -> None:
+    office, subject = own_stores, somebody(subjects)
+    same_phone(office, subject)
+    number = corrected(office, subject, {"phone": "+31 10 1112233"})
+    assert of(office, subject, CONTACT, "phone") == ["+31 10 1112233"]
+    assert closed(office, number) is Outcome.FULFILLED
+
+
 def test_what_is_right_already_is_said_to_be(own_stores: Office, subjects: Sequence[SubjectTruth]) -> None:
     office, subject = own_stores, somebody(subjects)
     same_phone(office, subject)
