@@ -157,13 +157,24 @@ def test_the_application_may_delete_nothing_and_change_only_what_moves(register:
         )
         moving = dict(changeable.fetchall())
     of_requests = {"request", "request_counter", "chain_head", "plan", "receipt", "mail", "identity", "notice"}
-    assert set(moving) == {*of_requests, "suppression", "hold", "restriction", "breach", "withholding"}
+    assert set(moving) == {
+        *of_requests,
+        "suppression",
+        "hold",
+        "restriction",
+        "breach",
+        "withholding",
+        "sweep",
+        "sweep_part",
+    }
     assert not {"number", "right", "received", "subject_sealed", "registered_at"} & set(moving["request"])
     assert not {"sealed", "digest", "message_sealed", "counts"} & {*moving["plan"], *moving["mail"], *moving["receipt"]}
     assert set(moving["suppression"]) == {"lifted_at", "lifted_by"}
     assert set(moving["hold"]) == {"released_at", "released_by"}
     assert set(moving["notice"]) == {"confirmed_at", "confirmed_by", "by_hand_on", "by_hand_by"}
     assert set(moving["breach"]) == {"closed_at", "closed_by"}
+    assert {"number", "run", "day", "fingerprint"}.isdisjoint(moving["sweep"])
+    assert set(moving["sweep_part"]) == {"sealed", "transaction", "system", "changed", "done_at"}
     assert set(moving["withholding"]) == {"confirmed_at", "confirmed_by", "released_at", "released_by"}
     assert set(moving["restriction"]) == {"lift_reason", "lift_by", "told_at", "lifted_at"}
 

@@ -50,7 +50,7 @@ ASSESSMENT = {
     "R6": Facts((2,), "b", "f", ("P30D", False), {"idle": ("P24M", False)}, "erase", "balance", "yes"),
     "R7": Facts((2,), "bf", "f", ("P12M", False), {}, "erase", "balance", "provided"),
     "R8": Facts((4, 5), "a", "a", ("P5Y", False), {}, "keep", "none", "yes"),
-    "R9": Facts((5,), "af", "af", (None, False), {"events": ("P24M", False)}, "erase_suppress", "absolute", "consent"),
+    "R9": Facts((5,), "af", "af", ("P0D", False), {"events": ("P24M", False)}, "erase_suppress", "absolute", "consent"),
     "R10": Facts((4,), "f", "f", ("P12M", False), {}, "erase", "absolute", "no"),
     "R11": Facts((4,), "a", "a", ("P6M", False), {}, "erase", "none", "yes"),
     "R12": Facts((6,), "cf", "cf", ("P5Y", False), {}, "keep", "balance", "no"),

@@ -46,7 +46,7 @@ def check_whole(connection: Connection, store: Store) -> Checked:
 
 
 def rejected(connection: Connection, store: Store, schema: LiveSchema) -> tuple[Drift, ...]:
-    """The conditions (`when`, `running`, `on_consent`) and values (`erase_to`, `set`) that the database refuses.
+    """The conditions (`when`, `running`, `on_consent`) and values (`erase_to`, `set`, `sweep`) that are refused.
 
     No row is read.
     """
@@ -80,6 +80,10 @@ def _whens(spec: Table) -> Iterator[str]:
             yield f"({column.erase_to}) IS NULL"
     for mark in spec.marks:
         yield mark.when
+    for rows in spec.lapses:
+        if rows.when is not None:
+            yield rows.when
+    yield from (f"({value}) IS NULL" for rows in spec.termed for value in rows.sweep.values())
     yield from (f"({value}) IS NULL" for value in (*spec.sets.values(), *spec.lifts.values()))
 
 

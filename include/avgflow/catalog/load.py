@@ -53,8 +53,9 @@ def _refuse(faults: Iterator[str] | list[str]) -> None:
 
 def _unknown_classes(catalog: Catalog, policy: Policy) -> Iterator[str]:
     for store, name, table in catalog.tables():
-        for number, rows in enumerate(table.classes):
-            place = catalog.place(store.store, name, "classes", number)
+        for nth, rows in enumerate(table.termed):
+            beyond = nth - len(table.classes)
+            place = catalog.place(store.store, name, *(("lapses", beyond) if beyond >= 0 else ("classes", nth)))
             known = policy.classes.get(rows.record_class)
             if known is None:
                 yield f"{place}: class '{rows.record_class}' is not in the policy; add it there or correct it."

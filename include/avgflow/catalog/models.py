@@ -26,6 +26,8 @@ In outline (all of a table's columns must be listed; `none` says on purpose that
         on_consent: opted_in_at IS NOT NULL        # which rows rest on consent, where a class may also not
         restricts:                                 # what a restriction sets, and what its end sets
           - {when: restricted_at IS NULL, set: {restricted_at: now()}, lift: {restricted_at: 'NULL'}}
+        lapses:                                    # columns with a shorter term than their row
+          - {class: R2, term: audio, term_from: started_at, sweep: {recording: 'NULL'}}
 """
 
 from __future__ import annotations
@@ -166,16 +168,50 @@ class Link(Strict):
         return tuple(target for target in self.columns.values() if isinstance(target, ColumnName))
 
 
-class RowClass(Strict):
-    """A record class and the rows that are of it (the first whose condition holds).
+class Termed(Strict):
+    """Rows of a record class, and the term that they are under.
 
-    `term_from`: the column with the date from which the retention term runs; `term`: which of the class's other terms.
+    `when`: SQL over the row's columns. `term_from`: the column with the date from which the retention term runs;
+    `term`: which of the class's other terms. `sweep`: SQL for the value that columns get at the end of the term, where
+    the row then stays without the person.
     """
 
     record_class: str = Field(alias="class")
     when: str | None = None
     term_from: str | None = None
     term: str | None = None
+    sweep: dict[str, str] = Field(default_factory=dict)
+
+
+class RowClass(Termed):
+    """A record class and the rows that are of it (the first whose condition holds).
+
+    At the end of its term a row is deleted, unless `sweep` says what is taken out of it. `follows`: a row has no date
+    of its own and goes with the row that it belongs to by `subject`.
+    """
+
+    follows: bool = False
+
+    @model_validator(mode="after")
+    def _one_date(self) -> RowClass:
+        if self.follows and self.term_from:
+            raise ValueError("term_from gives a date of its own, follows that of another row; give one of the two")
+        if self.follows and self.sweep:
+            raise ValueError("a row that follows another is deleted before it; take sweep or follows out")
+        return self
+
+
+class Lapse(Termed):
+    """Columns of a row that are kept for a shorter term than the row: the sound of a call, and not that there was one.
+
+    `sweep` says what stands in them after that.
+    """
+
+    @model_validator(mode="after")
+    def _whole(self) -> Lapse:
+        if not self.sweep or self.term_from is None:
+            raise ValueError("lapses says from when a term counts and what goes: term_from: …, sweep: {column: 'NULL'}")
+        return self
 
 
 class Mark(Strict):
@@ -230,9 +266,10 @@ class Table(Strict):
     `running`: SQL over its columns; while it holds for any of a person's rows, a contract with them runs. `history`:
     filled by the store's own triggers, so that what an erasure itself makes there is removed again. `stops`: the marks
     by which the store itself knows that somebody objected; `restricts`: those by which it knows that a row may not be
-    used for the time being. `rectify: annotate`: its rows must stay as they are (issued invoices); what is right is
-    noted beside them. `on_consent`: SQL over its columns that holds for the rows that rest on the person's consent
-    (art. 6(1)(a)), where rows of the same class can also rest on something else.
+    used for the time being. `lapses`: columns that are kept shorter than their row. `rectify: annotate`: its rows
+    must stay as they are (issued invoices); what is right is noted beside them. `on_consent`: SQL over its columns
+    that holds for the rows that rest on the person's consent (art. 6(1)(a)), where rows of the same class can also
+    rest on something else.
     """
 
     title: Text
@@ -248,6 +285,7 @@ class Table(Strict):
     history: bool = False
     stops: tuple[Stop, ...] = ()
     restricts: tuple[Restrict, ...] = ()
+    lapses: tuple[Lapse, ...] = ()
     rectify: Literal["correct", "annotate"] = "correct"
     on_consent: str | None = None
     access: bool = True
@@ -265,7 +303,8 @@ class Table(Strict):
             **dict.fromkeys(self.key, "key"),
             **dict.fromkeys(self.people, "people"),
             **{column: "subject" for link in self.subject for column in link.columns},
-            **{c.term_from: "term_from" for c in self.classes if c.term_from},
+            **{c.term_from: "term_from" for c in self.termed if c.term_from},
+            **{column: "sweep" for c in self.termed for column in c.sweep},
             **{c.file_name: "file_name" for c in self.columns.values() if c.file_name},
             **{column: "stops" for stop in self.stops for column in stop.set},
             **{column: "restricts" for restrict in self.restricts for column in restrict.set},
@@ -286,6 +325,7 @@ class Table(Strict):
         if self.person and not self.key:
             raise ValueError("a table of persons needs its key")
         self._check_marks()
+        self._check_sweeps()
         if not self.access and self.why is None:
             raise ValueError("say why its rows are not in an access copy (why: {nl: …, en: …})")
         return self
@@ -305,6 +345,22 @@ class Table(Strict):
                     raise ValueError(f"{place} sets column '{column}' to two values; give one")
         if shared := {column for stop in self.stops for column in stop.set} & self.lifts.keys():
             raise ValueError(f"stops and restricts both set column '{min(shared)}'; the end of one would end the other")
+
+    @property
+    def termed(self) -> tuple[Termed, ...]:
+        """Everything in it that has a term: its rows by class, then columns with a shorter one."""
+        return (*self.classes, *self.lapses)
+
+    def _check_sweeps(self) -> None:
+        for rows in self.termed:
+            if shared := set(rows.sweep) & set(self.key):
+                raise ValueError(f"sweep sets column '{min(shared)}', which is of the key; set another")
+            if rows.sweep and not self.key:
+                raise ValueError("what a sweep sets (sweep: {…}) is set by key; give the table its key")
+            if rows.term_from in rows.sweep:
+                raise ValueError(f"sweep empties '{rows.term_from}', from which the term counts; leave that column out")
+        if any(rows.follows for rows in self.classes) and not any(link.targets for link in self.subject):
+            raise ValueError("follows: true, but no link under subject refers to another row; give term_from instead")
 
     @property
     def marks(self) -> tuple[Mark, ...]:

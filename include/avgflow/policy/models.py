@@ -68,8 +68,9 @@ class Assessed(Strict):
 class Term(Strict):
     """How long a class is kept (art. 15(1)(d)). `law`: by statute, named in `source`; else the company's own choice.
 
-    `period` is an ISO 8601 duration (P7Y, P24M, P30D) or None where only an event ends it; `year_end`: it counts from
-    the end of the year. `text` is what the person reads.
+    `period` is an ISO 8601 duration (P7Y, P24M, P30D; P0D: the day itself is the last) or None where nothing but an
+    event ends it, so that no sweep takes it; `year_end`: it counts from the end of the year. `text` is what the person
+    reads.
     """
 
     law: bool
@@ -197,6 +198,33 @@ class Erasure(Strict):
         return self
 
 
+class Caps(Strict):
+    """Beyond what a sweep stops and asks a human, for each rule in each table.
+
+    `rows`: so many at once; `share`: such a part of the table's rows (0 to 1); `usual`: so many times what that rule
+    swept in the usual week (the median of the last weeks in which it swept anything).
+    """
+
+    rows: int = Field(default=10_000, ge=0)
+    share: float = Field(default=0.05, ge=0, le=1)
+    usual: float = Field(default=5.0, ge=1)
+
+
+class Retention(Strict):
+    """How sweeps are run, that delete what is past its term (art. 5(1)(e)).
+
+    `schedule`: when, as cron writes it, in Dutch time. `caps`: beyond which a human is asked. `quiet_weeks`: after so
+    many weeks without a row the privacy officer hears of it, for that too can be a fault. `batch`: rows that one
+    transaction changes. `approval_days`: how long a question waits for an answer; a sweep without one does nothing.
+    """
+
+    schedule: str = "0 2 * * 0"
+    caps: Caps = Caps()
+    quiet_weeks: int = Field(default=8, ge=1)
+    batch: int = Field(default=2000, ge=1, le=100_000)
+    approval_days: int = Field(default=6, ge=1, le=60)
+
+
 class Identity(Strict):
     """How it is made sure who asks (art. 12(6)). `code_days`: how long a mailed one-time code works."""
 
@@ -272,6 +300,7 @@ class Policy(Strict):
     transfers: tuple[Transfer, ...] = ()
     erasure: Erasure = Erasure()
     identity: Identity = Identity()
+    retention: Retention = Retention()
     statements: Statements
     redaction: Redaction = Redaction()
 

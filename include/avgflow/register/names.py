@@ -137,6 +137,26 @@ class EventName(Bilingual):
         "Key of the suppressions shown",
     )
 
+    SWEEP_BEGUN = (
+        "sweep.begun",
+        "Opschonen begonnen: nagaan wat te lang bewaard is",
+        "Sweep begun: looking what is past its term",
+    )
+    SWEEP_PREVIEWED = "sweep.previewed", "Vooraf geteld wat weg mag", "What may go was counted beforehand"
+    SWEEP_WAITING = "sweep.waiting", "Opschonen wacht op een mens", "Sweep waits for a human"
+    SWEEP_APPROVED = "sweep.approved", "Opschonen goedgekeurd", "Sweep approved"
+    SWEEP_REFUSED = "sweep.refused", "Opschonen afgekeurd", "Sweep refused"
+    SWEEP_STOP_ASKED = "sweep.stop_asked", "Gevraagd om het opschonen te stoppen", "The sweep was asked to stop"
+    STORE_SWEPT = "store.swept", "Opgeschoond wat te lang bewaard was", "What was past its term was swept"
+    SWEEP_STOPPED = "sweep.stopped", "Opschonen gestopt", "Sweep stopped"
+    SWEEP_PROVEN = "sweep.proven", "Natelling van het opschonen geslaagd", "Re-count of the sweep passed"
+    SWEEP_NOT_PROVEN = (
+        "sweep.not_proven",
+        "Natelling van het opschonen niet geslaagd",
+        "Re-count of the sweep not passed",
+    )
+    SWEEP_ENDED = "sweep.ended", "Opschonen afgerond", "Sweep ended"
+
     BREACH_OPENED = "breach.opened", "Datalek vastgelegd: de 72 uur lopen", "Breach on record: the 72 hours run"
     BREACH_RECORDED = "breach.recorded", "Datalek aangevuld", "Breach added to"
     BREACH_SHOWN = "breach.shown", "Datalek getoond", "Breach shown"

@@ -505,3 +505,82 @@ withholding = Table(
     CheckConstraint("(released_at IS NULL) = (released_by IS NULL)", name="released"),
     comment="Rows, by keyed hash, that are left out of an access copy for the time being (UAVG art. 41(1)).",
 )
+
+sweep = Table(
+    "sweep",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("run", Text, nullable=False, unique=True),
+    Column("day", Date, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("digest", Text),
+    Column("asks", JSONB),
+    Column("begun_at", MOMENT, nullable=False, server_default=NOW),
+    Column("previewed_at", MOMENT),
+    Column("decided_by", Text),
+    Column("decided_at", MOMENT),
+    Column("stop_asked_by", Text),
+    Column("stop_asked_at", MOMENT),
+    Column("ended_at", MOMENT),
+    CheckConstraint("number ~ '^sweep-[0-9]{4}-[0-9]{5,}$'", name="number"),
+    CheckConstraint("(previewed_at IS NULL) = (digest IS NULL)", name="previewed"),
+    CheckConstraint("(decided_at IS NULL) = (decided_by IS NULL)", name="decided"),
+    CheckConstraint("(stop_asked_at IS NULL) = (stop_asked_by IS NULL)", name="stopped"),
+    comment="Sweeps: what was past its term on a day, and what became of it (AVG art. 5(1)(e)).",
+)
+
+sweep_rule = Table(
+    "sweep_rule",
+    metadata,
+    Column("number", Text, ForeignKey("sweep.number"), primary_key=True),
+    Column("store", Text, primary_key=True),
+    Column("table_name", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("record_class", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("figures", JSONB, nullable=False),
+    comment="What a sweep's preview found, by table and rule: counts, no row.",
+)
+
+sweep_part = Table(
+    "sweep_part",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("store", Text, primary_key=True),
+    Column("nth", Integer, primary_key=True, autoincrement=False),
+    Column("table_name", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("transaction", Text),
+    Column("system", Text),
+    Column("changed", Integer),
+    Column("done_at", MOMENT),
+    ForeignKeyConstraint(
+        ["number", "store", "table_name", "code"],
+        ["sweep_rule.number", "sweep_rule.store", "sweep_rule.table_name", "sweep_rule.code"],
+        name="sweep_part_rule_fkey",
+    ),
+    CheckConstraint("(transaction IS NULL) = (system IS NULL)", name="transaction"),
+    CheckConstraint("(done_at IS NULL) OR (changed IS NOT NULL)", name="done"),
+    comment="The rows that a sweep may change, by transaction, with their keys until it is done.",
+)
+
+sweep_proof = Table(
+    "sweep_proof",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("number", Text, ForeignKey("sweep.number"), nullable=False),
+    Column("passed", Boolean, nullable=False),
+    # json, not jsonb: its digest is over the very text.
+    Column("result", JSON, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("kept_at", MOMENT, nullable=False, server_default=NOW),
+    UniqueConstraint("number", "digest", name="sweep_proof_digest_key"),
+    comment="What the re-count of a sweep found, without any value of any row; grows only.",
+)
