@@ -22,6 +22,9 @@ PURE = (
     "policy/models.py",
     "policy/reasons.py",
     "policy/who_may_ask.py",
+    "sweep/caps.py",
+    "sweep/figures.py",
+    "sweep/rules.py",
     "terms.py",
 )
 """What decides: functions of what they are given, and of nothing else."""
