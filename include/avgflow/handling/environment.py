@@ -103,6 +103,12 @@ class Environment:
         with session.writing(self._engine(store), store) as connection:
             yield connection
 
+    @contextmanager
+    def measuring(self, store: str) -> Iterator[Connection]:
+        """A snapshot of one store with room for temporary tables; errors as `session.measuring` has them."""
+        with session.measuring(self._engine(store), store) as connection:
+            yield connection
+
     def targets(self, store: str, types: Mapping[TableName, Mapping[str, str]]) -> list[Target]:
         """The catalogued tables of one store with these live column types."""
         return list(self._places({store: types}).values())

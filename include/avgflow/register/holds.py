@@ -184,6 +184,24 @@ def of_hashes(conn: Connection, hashed: Iterable[str], today: date | None = None
     return found
 
 
+def on_people(conn: Connection, today: date | None = None) -> Sequence[tuple[Hold, frozenset[str]]]:
+    """The holds on people that hold, each with the keyed hashes of whoever it is on."""
+    query = (
+        select(*_SHOWN, func.array_agg(hold_hash.c.hash).label("hashes"))
+        .join(hold_hash, hold_hash.c.hold_id == table.c.id)
+        .where(
+            table.c.released_at.is_(None),
+            or_(table.c.until.is_(None), table.c.until >= (today or day_in_amsterdam())),
+        )
+        .group_by(table.c.id)
+        .order_by(table.c.id)
+    )
+    return [
+        (Hold(**{name: row._mapping[name] for name in Hold.__dataclass_fields__}), frozenset(row.hashes))
+        for row in conn.execute(query)
+    ]
+
+
 def list_(conn: Connection) -> Sequence[Hold]:
     """Every hold that was ever placed, the newest first."""
     return [_hold(row) for row in conn.execute(select(*_SHOWN).order_by(table.c.id.desc()))]

@@ -106,6 +106,34 @@ def suppress(
     return True
 
 
+def suppress_all(
+    conn: Connection, keyring: Keyring, channel: str, addresses: Iterable[str], reason: str, number: str, actor: str
+) -> int:
+    """Suppress many addresses for what has no request, with one event that counts them; those already on the list for
+    such a reason stay as they are. `number`: of what it is done for. `UnknownChannel`.
+    """
+    of_channel, own_key = _channel(channel), keyring.purpose_key(_PURPOSE)
+    hashes = sorted({_hash(own_key, value) for address in addresses if (value := normal(address))})
+    if not hashes:
+        return 0
+    chain.lock(conn)
+    rows = [
+        {
+            "channel": of_channel,
+            "hash": hashed,
+            "reason": checked_code("the reason of a suppression", reason),
+            "added_by": checked_actor(actor),
+        }
+        for hashed in hashes
+    ]
+    put = postgresql.insert(table).values(rows).on_conflict_do_nothing().returning(table.c.id)
+    added = len(conn.execute(put).all())
+    if added:
+        facts = {"channel": of_channel, "reason": reason, "addresses": added}
+        chain.link(conn, keyring, [entry(EventName.SUPPRESSION_ADDED, number, actor, facts)])
+    return added
+
+
 def lift(conn: Connection, keyring: Keyring, channel: str, address: str, actor: str) -> bool:
     """Lift whatever suppresses an address, with the event, for whoever signed up again; False where nothing did.
 

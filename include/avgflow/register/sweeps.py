@@ -58,6 +58,15 @@ class SweepEnded(AvgflowError):
         super().__init__(f"{number} is at its end ({status}); the next sweep counts anew what is past its term.")
 
 
+class NotAllowed(AvgflowError):
+    """A sweep was to be carried out that nobody allowed yet."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            f"Nothing was changed: {number} waits to be approved. `avgflow retention show {number}` says why."
+        )
+
+
 class AnotherPreview(AvgflowError):
     """Another preview was to be approved than the sweep has."""
 
@@ -202,10 +211,12 @@ def ask_to_stop(conn: Connection, keyring: Keyring, number: str, actor: str) -> 
 
 
 def running(conn: Connection, number: str) -> None:
-    """An approved sweep begins to change stores; `SweepEnded` where it may not."""
+    """An approved sweep begins to change stores; `SweepEnded` and `NotAllowed` where it may not."""
     held = get(conn, number)
     if held.status in ENDED:
         raise SweepEnded(number, held.status)
+    if held.status not in (SweepStatus.APPROVED, SweepStatus.RUNNING):
+        raise NotAllowed(number)
     conn.execute(
         update(table)
         .where(table.c.number == number, table.c.status == SweepStatus.APPROVED.value)

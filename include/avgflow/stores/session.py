@@ -20,6 +20,8 @@ _PRINT = (
     "SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL row_security = off; "
 )
 _READING = _PRINT + "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '120s'"
+# Everything that is past its term is counted at once, in tables of the transaction's own.
+_MEASURING = _PRINT + "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '900s'"
 # Whoever uses the store waits for our locks: so we wait for theirs a moment only, and are done soon.
 _WRITING = _PRINT + (
     "SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '60s'; "
@@ -55,6 +57,16 @@ def reading(engine: Engine, store: str) -> Iterator[Connection]:
     with faults(store), snapshots.begin() as connection:
         connection.exec_driver_sql(_READING)
         yield connection
+
+
+@contextmanager
+def measuring(engine: Engine, store: str) -> Iterator[Connection]:
+    """A snapshot of a store in which temporary tables can be made, and nothing is kept. Raises as `reading`."""
+    snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
+    with faults(store), snapshots.connect() as connection, connection.begin() as work:
+        connection.exec_driver_sql(_MEASURING)
+        yield connection
+        work.rollback()
 
 
 @contextmanager

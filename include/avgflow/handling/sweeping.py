@@ -1,0 +1,332 @@
+"""The steps of a sweep: count beforehand what is past its term, and carry out what was allowed of it.
+
+What a sweep may change is what its preview counted and nothing else. Each transaction on a store is written down before
+it is committed, so that a sweep that is killed anywhere goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from itertools import islice
+
+from sqlalchemy import Connection
+
+from avgflow.catalog.names import TableName
+from avgflow.errors import StoreBusy, StoreFault, StoreRefused
+from avgflow.handling import carried, protecting
+from avgflow.handling.carried import StoreUnsettled
+from avgflow.handling.environment import Environment
+from avgflow.handling.identify import Ended
+from avgflow.handling.protecting import Stamp
+from avgflow.identity import Key
+from avgflow.intake import day_in_amsterdam
+from avgflow.register import chain, events, locks, suppressions, sweep_parts, sweeps
+from avgflow.register.database import transaction
+from avgflow.register.events import SYSTEM, entry
+from avgflow.register.names import EventName
+from avgflow.register.suppressions import Channel
+from avgflow.register.sweep_parts import Part
+from avgflow.register.sweeps import Found, Progress, Sweep, SweepStatus
+from avgflow.stores import changes, selection
+from avgflow.stores.survey import Ground
+from avgflow.sweep import caps, rules
+from avgflow.sweep.carry import Carried, Leaving, carry, gone
+from avgflow.sweep.conditions import Terms
+from avgflow.sweep.measure import Batch, Measure, Protection, located
+from avgflow.sweep.rules import Rule
+
+PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds to wait, one after the other, for a store that is busy with other work."""
+WRITTEN_AT_ONCE = 20
+"""Parts that are written to the register by one statement."""
+FOREIGN_KEY_VIOLATION = "23503"
+REASON = "opted-out"
+"""Why an address is suppressed whose row told that its person had opted out."""
+
+
+class SweepStopped(Ended):
+    """A human had the sweep stopped; what it did until then is on record."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} was stopped; what was not swept yet is counted anew by the next sweep.")
+
+
+def look(env: Environment, today: date | None = None) -> list[Found]:
+    """What a sweep would find, by rule; nothing is put on the register, and nothing changed."""
+    found: list[Found] = []
+    protection = _protection(env, today)
+    for store in env.catalog.stores:
+        with _measured(env, store, today or day_in_amsterdam(), protection) as measure:
+            found += _found(measure)
+    return found
+
+
+def preview(env: Environment, run: str, today: date | None = None) -> Sweep:
+    """Count what is past its term in every store and put it on the register, with the rows that may go; the same run
+    again finds its sweep. `CatalogDrift`, `CircleOfKeys`.
+    """
+    day = today or day_in_amsterdam()
+    with transaction(env.register) as register:
+        sweep = sweeps.begin(register, env.keyring, run, day, rules.fingerprint(env.catalog, env.policy))
+    with locks.alone(env.register, [f"preview {sweep.number}"]):
+        with transaction(env.register) as register:
+            sweep = sweeps.get(register, sweep.number)
+        if sweep.status is SweepStatus.PREVIEWING:
+            _preview(env, sweep, today)
+        with transaction(env.register) as register:
+            return sweeps.get(register, sweep.number)
+
+
+def _preview(env: Environment, sweep: Sweep, today: date | None) -> None:
+    protection = _protection(env, today)
+    found: list[Found] = []
+    written = hashlib.sha256()
+    with transaction(env.register) as register:
+        for store in env.catalog.stores:
+            with _measured(env, store, sweep.day, protection) as measure:
+                of_store = _found(measure)
+                sweeps.put_found(register, sweep.number, of_store)
+                found += of_store
+                for digest in _write(env, register, sweep.number, store, measure):
+                    written.update(digest.encode())
+        said = [sweep.fingerprint, sweep.day.isoformat(), [vars(one) for one in found], written.hexdigest()]
+        digest = env.keyring.sign("sweep", json.dumps(said, sort_keys=True).encode())
+        asks = caps.asks(
+            found,
+            env.policy.retention.caps,
+            sweeps.usual(register),
+            sweep.fingerprint,
+            sweeps.last_fingerprint(register),
+            sweeps.last_stopped(register),
+        )
+        total = sum(one.rows for one in found)
+        sweeps.previewed(register, env.keyring, sweep.number, digest, [ask.to_json() for ask in asks], total)
+
+
+def _write(env: Environment, register: Connection, number: str, store: str, measure: Measure) -> Iterator[str]:
+    """Write the parts of one store; their digests."""
+    batches, first = measure.batches(env.policy.retention.batch), 0
+    while some := list(islice(batches, WRITTEN_AT_ONCE)):
+        parts = [
+            (str(one.rule.table), one.rule.code, "partition" if one.whole else "rows", one.rows, one.to_bytes())
+            for one in some
+        ]
+        yield from sweep_parts.put(register, env.keyring, number, store, first, parts)
+        first += len(some)
+
+
+def _found(measure: Measure) -> list[Found]:
+    return [
+        Found(rule.store, str(rule.table), rule.code, rule.record_class, rule.action, one.rows, one.to_json())
+        for rule, one in measure.figures().items()
+    ]
+
+
+def carry_out(env: Environment, number: str, store: str) -> Progress:
+    """Carry out all that a sweep may change in one store, or what is left of it.
+
+    `SweepStopped` where it was asked to stop; `NotAllowed`, `SweepEnded`; and what `carry` raises: then nothing of that
+    batch was changed.
+    """
+    with transaction(env.register) as register:
+        _refuse_stopped(env, register, number)
+        sweeps.running(register, number)
+        sweep = sweeps.get(register, number)
+    try:
+        with locks.alone(env.register, [f"sweep {store}"]):
+            _Work(env, sweep, store).run()
+    except StoreFault as fault:
+        with transaction(env.register) as register:
+            detail = {"store": store, "error": type(fault).__name__}
+            chain.link(register, env.keyring, [entry(EventName.STORE_FAILED, number, SYSTEM, detail)])
+        raise
+    with transaction(env.register) as register:
+        return progress(register, number, store)
+
+
+def progress(register: Connection, number: str, store: str) -> Progress:
+    """How far a sweep is in one store; nothing to do is done."""
+    return next(
+        (one for one in sweeps.progress(register, number) if one.store == store), Progress(store, 0, 0, 0, 0, 0)
+    )
+
+
+class _Work:
+    """What one sweep does in one store: part after part, each in a transaction of its own."""
+
+    def __init__(self, env: Environment, sweep: Sweep, store: str) -> None:
+        self._env, self._sweep, self._store = env, sweep, store
+        with env.writing(store) as connection:
+            self._ground = carried.ground_of(env, store, connection)
+        self._terms = _terms(env, store, sweep.day, self._ground)
+        self._rules = {(str(rule.table), rule.code): rule for rule in self._terms.rules}
+        self._protect()
+
+    def run(self) -> None:
+        finished: tuple[Part, int] | None = None
+        while True:
+            with transaction(self._env.register) as register:
+                if finished is not None:
+                    sweep_parts.done(register, *finished)
+            with transaction(self._env.register) as register:
+                _refuse_stopped(self._env, register, self._sweep.number)
+                part = sweep_parts.next_open(register, self._env.keyring, self._sweep.number, self._store)
+            if part is None:
+                break
+            finished = part, self._settled(part)
+        self._finish()
+
+    def _settled(self, part: Part) -> int:
+        """The rows that a part changed: by an earlier run that was killed, or now."""
+        batch = Batch.from_bytes(self._rules[part.table, part.code], part.rows, part.body)
+        if part.transaction is not None:
+            with self._env.writing(self._store) as connection:
+                fate = changes.fate(connection, part.transaction, str(part.system))
+                if fate in ("committed", "unknown") and not gone(connection, self._terms, self._ground, batch):
+                    # A server that crashed may have given the id of what it lost to somebody else's transaction; and
+                    # where not all could go, what is left is looked at once more.
+                    fate = "aborted" if part.changed == part.rows else fate
+            if fate == "in progress":
+                raise StoreUnsettled(self._store)
+            if fate in ("committed", "unknown"):
+                return part.changed or 0
+        for pause in (*PAUSES, None):
+            try:
+                return self._carry(part, batch)
+            except _Anew:
+                self._protect()
+            except StoreBusy:
+                if pause is None:
+                    raise
+                time.sleep(pause)
+            except StoreRefused as refused:
+                if refused.sqlstate != FOREIGN_KEY_VIOLATION:
+                    raise
+                # Something came to point to one of the rows since; the next sweep looks at them again.
+                return 0
+        raise StoreUnsettled(self._store)
+
+    def _carry(self, part: Part, batch: Batch) -> int:
+        left = self._less_protected(batch)
+        if not left.rows:
+            return 0
+        channel, leaving = _leaving(self._env, left.rule)
+        with self._env.writing(self._store) as connection:
+            _give_way(connection, self._store)
+            done: Carried = carry(connection, self._terms, self._ground, left, leaving)
+            with transaction(self._env.register) as register:
+                chain.lock(register)
+                # Whoever comes under protection from here on finds the rows gone; whoever did before keeps them.
+                if protecting.stamp(register) != self._stamp:
+                    raise _Anew
+                if channel is not None:
+                    suppressions.suppress_all(
+                        register, self._env.keyring, channel, done.opted_out, REASON, self._sweep.number, SYSTEM
+                    )
+                sweep_parts.about_to_commit(register, part, done.transaction, done.server, done.changed)
+        # Committed from here on.
+        return done.changed
+
+    def _protect(self) -> None:
+        """Who is protected now, and which rows that are."""
+        with transaction(self._env.register) as register:
+            self._stamp: Stamp = protecting.stamp(register)
+        with self._env.view() as view:
+            # As of the day of the sweep: a hold that ran out since still holds.
+            self._protection = protecting.protection(self._env, view, self._sweep.day)
+            people = {ref: one.footprint for ref, one in self._protection.people.items()}
+            self._kept: dict[TableName, set[Key]] = {}
+            for name, target in self._ground.targets.items():
+                statement = selection.rows(target, people, located)
+                for ref, of_class, key in statement.on(view.connections[self._store]) if statement else ():
+                    classes = self._protection.people[ref].classes
+                    if classes is None or of_class in classes:
+                        self._kept.setdefault(name, set()).add(tuple(key))
+
+    def _less_protected(self, batch: Batch) -> Batch:
+        """A batch without the rows of people who came under protection since it was counted."""
+        if batch.rule.record_class in self._protection.classes:
+            return Batch(batch.rule, (), 0)
+        kept = self._kept.get(batch.rule.table)
+        if not kept:
+            return batch
+        if batch.whole:
+            # Somebody's rows in it may be among those that stay: the next sweep takes it row by row.
+            return Batch(batch.rule, (), 0)
+        width = len(self._ground.targets[batch.rule.table].table.key) or 2
+        keys = [key for key in batch.keys if key[:width] not in kept]
+        return Batch(batch.rule, keys, len(keys), batch.leaf)
+
+    def _finish(self) -> None:
+        """What hangs on the rows that went is made anew, and the store's part is on record."""
+        env, number = self._env, self._sweep.number
+        with transaction(env.register) as register:
+            if any(
+                event.name == EventName.STORE_SWEPT and event.detail["store"] == self._store
+                for event in events.history(register, number)
+            ):
+                return
+            done = progress(register, number, self._store)
+        if done.changed:
+            for name, table in env.catalog.stores[self._store].tables.items():
+                if table.kind == "materialized view":
+                    with env.writing(self._store) as connection:
+                        carried.refresh(connection, name)
+        with transaction(env.register) as register:
+            facts = {"store": self._store, "parts": done.parts, "planned": done.rows, "rows": done.changed}
+            chain.link(register, env.keyring, [entry(EventName.STORE_SWEPT, number, SYSTEM, facts)])
+
+
+class _Anew(Exception):
+    """Somebody came under protection while a part was carried out."""
+
+
+def _refuse_stopped(env: Environment, register: Connection, number: str) -> None:
+    sweep = sweeps.get(register, number)
+    if sweep.status is SweepStatus.STOPPED or sweep.stop_asked_at is not None:
+        raise SweepStopped(number)
+
+
+def _give_way(connection: Connection, store: str) -> None:
+    """`StoreBusy` where others wait for each other already: they come first."""
+    waiting = connection.exec_driver_sql(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    ).scalar_one()
+    if waiting:
+        raise StoreBusy(store, "55P03")
+
+
+def _leaving(env: Environment, rule: Rule) -> tuple[str | None, Leaving]:
+    """Where rows of the rule tell that somebody opted out: the channel on which nothing is sent to them any more."""
+    table = env.catalog.stores[rule.store].tables[rule.table]
+    of_class = env.policy.classes[rule.record_class]
+    stop = next((stop for stop in table.stops if stop.scope == of_class.scope), None)
+    if stop is None or of_class.channel is None or rule.sets or rule.term_name is not None:
+        return None, Leaving()
+    kind = Channel(of_class.channel).kind
+    address = next((name for name, spec in table.columns.items() if spec.identifier == kind), None)
+    return of_class.channel, Leaving(address, stop.when)
+
+
+def _protection(env: Environment, today: date | None) -> Protection:
+    with env.view() as view:
+        return protecting.protection(env, view, today)
+
+
+@contextmanager
+def _measured(env: Environment, store: str, day: date, protection: Protection) -> Iterator[Measure]:
+    """A store with what is past its term on a day, counted."""
+    with env.measuring(store) as connection:
+        ground = carried.ground_of(env, store, connection)
+        measure = Measure(connection, _terms(env, store, day, ground), ground)
+        measure.take(protection)
+        yield measure
+
+
+def _terms(env: Environment, store: str, day: date, ground: Ground) -> Terms:
+    return Terms(day, ground.targets, tuple(rules.of_store(env.catalog.stores[store], env.policy)))
