@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import structlog
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
@@ -36,10 +35,7 @@ from avgflow_airflow import running
 from avgflow_airflow.pausing import Until
 from avgflow_airflow.questions import BODIES, GO_ON, STOP, WAYS
 from avgflow_airflow.sending import MailRefused, deliver, send_beside
-
-log = structlog.get_logger("avgflow")
-
-UNFIT = "Antwoord past niet bij de vraag / answer does not fit the question"
+from avgflow_airflow.tasklog import Line, say
 
 
 class AskingOperator(HITLOperator):
@@ -68,9 +64,9 @@ class AskingOperator(HITLOperator):
             return
         if isinstance(question, Wait):
             waits = {"waiting_for": question.pause.value, "until": question.until.isoformat()}
-            log.info("Wacht / waiting", request=running.number_of(context), **waits)
+            say(Line.TASK_PAUSED, request=running.number_of(context), **waits)
             self.defer(trigger=Until(question.until.isoformat()), method_name="look_again")
-        log.info("Wacht op een mens / waiting for a human", request=question.number, waiting_for=question.waiting.value)
+        say(Line.REQUEST_WAITING, request=question.number, waiting_for=question.waiting.value)
         running.run(context, lambda env, number: _tell(env, question))
         self.body = BODIES[question.waiting]
         super().execute(context)
@@ -83,7 +79,7 @@ class AskingOperator(HITLOperator):
         try:
             answer = super().execute_complete(context, event)
         except ValueError as misfit:  # Airflow's API takes any answer; the error's text repeats what was typed
-            log.warning(UNFIT, request=running.number_of(context), error=type(misfit).__name__)
+            say(Line.ANSWER_UNFIT, request=running.number_of(context), error=type(misfit).__name__)
             self.execute(context)
             return
         actor = str((answer["responded_by_user"] or {}).get("name") or "airflow")
@@ -93,7 +89,7 @@ class AskingOperator(HITLOperator):
         given = answer["params_input"]
         unfit = running.run(context, lambda env, number: self._unfit(env, number, given, actor))
         if unfit:
-            log.warning(UNFIT, request=running.number_of(context), why=unfit)
+            say(Line.ANSWER_UNFIT, request=running.number_of(context), why=unfit)
         self.execute(context)
 
     def _unfit(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> str | None:
@@ -136,9 +132,9 @@ class IdentifyOperator(AskingOperator):
         question = identify.identify(env, [number])[number]
         if question is None:
             verified = running.told(env, number, EventName.REQUEST_VERIFIED)
-            log.info("Identiteit vastgesteld / identity verified", **verified, request=number)
+            say(Line.REQUEST_VERIFIED, **verified, request=number)
             found = running.told(env, number, EventName.REQUEST_IDENTIFIED)
-            log.info("Persoon opgezocht / person looked up", **found, request=number)
+            say(Line.REQUEST_IDENTIFIED, **found, request=number)
         return question
 
     def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
@@ -167,7 +163,7 @@ class ApproveOperator(AskingOperator):
         found = approving.approve(env, number)
         if found is None:
             approved = running.told(env, number, EventName.PLAN_APPROVED)
-            log.info("Plan goedgekeurd / plan approved", **approved, request=number)
+            say(Line.PLAN_APPROVED, **approved, request=number)
         return found
 
     def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
@@ -200,7 +196,7 @@ class WeighOperator(AskingOperator):
         if question is None:
             for one in weighing.of_request(env, number):
                 outcome = one.reason or "upheld"
-                log.info("Afgewogen / weighed", request=number, record_class=one.record_class, outcome=outcome)
+                say(Line.OBJECTION_WEIGHED, request=number, record_class=one.record_class, outcome=outcome)
         return question
 
     def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
@@ -228,7 +224,7 @@ class AnswerOperator(AskingOperator):
         while (prepared := self.prepare(env, number)).message_id not in (None, sent):
             made = running.told(env, number, EventName.ANSWER_MADE)
             if made and sent is None:
-                log.info("Antwoord gemaakt / answer made", **made, request=number)
+                say(Line.ANSWER_MADE, **made, request=number)
             sent = str(prepared.message_id)
             deliver(env, number, sent)
         return prepared.question
@@ -268,7 +264,7 @@ def _tell(env: Environment, question: Question) -> None:
     try:
         deliver(env, question.number, closing.ask_officer(env, question))
     except (running.MailServerUnavailable, MailRefused) as fault:
-        log.warning("Mail niet aanvaard / mail not accepted", request=question.number, error=type(fault).__name__)
+        say(Line.MAIL_FAILED, request=question.number, error=type(fault).__name__)
 
 
 def _inform(env: Environment, number: str) -> None:
@@ -276,7 +272,7 @@ def _inform(env: Environment, number: str) -> None:
     try:
         send_beside(env, number, answering_objection.tell_restricted(env, number))
     except (running.MailServerUnavailable, MailRefused, MailBusy) as fault:
-        log.warning("Mail niet aanvaard / mail not accepted", request=number, error=type(fault).__name__)
+        say(Line.MAIL_FAILED, request=number, error=type(fault).__name__)
 
 
 def _numbers(given: object) -> Sequence[int]:

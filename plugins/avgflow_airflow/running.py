@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-import structlog
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from avgflow.errors import AvgflowError, StoreBusy, StoreUnreachable
@@ -29,8 +28,7 @@ from avgflow.register.locks import WorkBusy
 from avgflow.register.names import EventName
 from avgflow.register.outbox import MailBusy
 from avgflow_airflow.environment import environment
-
-log = structlog.get_logger("avgflow")
+from avgflow_airflow.tasklog import Line, say
 
 Result = TypeVar("Result")
 
@@ -123,12 +121,10 @@ def _faults(
     except AirflowException:
         raise
     except Ended as end:
-        log.info(
-            "Hier gebeurt niets meer / nothing more is done", **about, step=task.task_id, because=type(end).__name__
-        )
+        say(Line.TASK_ENDED, **about, step=task.task_id, because=type(end).__name__)
         raise AirflowSkipException(str(end)) from None
     except PASSING as fault:
-        log.warning("Later opnieuw / to be tried again", **about, step=task.task_id, error=type(fault).__name__)
+        say(Line.TASK_RETRIED, **about, step=task.task_id, error=type(fault).__name__)
         if task.try_number > task.max_tries:
             fail(env, fault)
         raise AirflowException(str(fault)) from None
@@ -140,13 +136,7 @@ def _faults(
             f"{frame.name} ({frame.filename.rsplit('/', 1)[-1]}:{frame.lineno})"
             for frame in reversed(traceback.extract_tb(sys.exc_info()[2])[-8:])
         )
-        log.error(
-            "Onverwachte fout / unexpected fault",
-            **about,
-            step=task.task_id,
-            error=type(fault).__name__,
-            where=where,
-        )
+        say(Line.TASK_FAULTED, **about, step=task.task_id, error=type(fault).__name__, where=where)
         fail(env, fault)
         raise AirflowFailException(
             f"Task {task.task_id} met an unexpected {type(fault).__name__}; the log says where. "
@@ -168,6 +158,4 @@ def _failed(env: Environment, number: str, step: str, fault: Exception) -> None:
         if step == VERDICT and not isinstance(fault, closing.NotAtItsEnd):
             closing.give_up(env, number, step, type(fault).__name__)
     except AvgflowError as other:
-        log.warning(
-            "Register onbereikbaar / register unreachable", request=number, step=step, error=type(other).__name__
-        )
+        say(Line.REGISTER_UNREACHABLE, request=number, step=step, error=type(other).__name__)

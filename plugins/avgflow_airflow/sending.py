@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import structlog
-
 from avgflow.errors import AvgflowError
 from avgflow.handling import answering, coding, notifying
 from avgflow.handling.environment import Environment
@@ -13,8 +11,7 @@ from avgflow.handling.watching import Watched
 from avgflow.register.outbox import MailBusy
 from avgflow_airflow import running
 from avgflow_airflow.environment import send
-
-log = structlog.get_logger("avgflow")
+from avgflow_airflow.tasklog import Line, say
 
 
 class MailRefused(AvgflowError):
@@ -40,11 +37,7 @@ def deliver(env: Environment, number: str, message_id: str) -> None:
         if code.startswith("5") and kind not in _REFUSED_US:
             raise MailRefused(str(delivery.failure))
         raise running.MailServerUnavailable(delivery.failure)
-    log.info(
-        "Mail aanvaard door de mailserver / mail accepted by the mail server",
-        request=number,
-        attempts=delivery.attempts,
-    )
+    say(Line.MAIL_ACCEPTED, request=number, attempts=delivery.attempts)
     coding.settle(env, message_id)
 
 
@@ -61,7 +54,7 @@ def deliver_all(env: Environment, number: str, mails: Sequence[str]) -> list[str
             deliver(env, number, message_id)
         except MailRefused as fault:
             refused[message_id] = fault
-            log.error("Mail geweigerd / mail refused", request=number)
+            say(Line.MAIL_REFUSED, request=number)
         except (running.MailServerUnavailable, MailBusy) as fault:
             passing.append(fault)
     if passing:
@@ -82,7 +75,7 @@ def send_beside(env: Environment, number: str, mails: Sequence[str]) -> None:
             deliver(env, number, message_id)
         except MailRefused:
             refused.append(message_id)
-            log.error("Mail geweigerd / mail refused", request=number)
+            say(Line.MAIL_REFUSED, request=number)
         except (running.MailServerUnavailable, MailBusy) as fault:
             passing.append(fault)
     if passing:
@@ -116,11 +109,11 @@ def send_watch(env: Environment, seen: Watched) -> None:
         try:
             deliver(env, about, message_id)
         except MailRefused as fault:
-            log.error("Mail geweigerd / mail refused", request=about)
+            say(Line.MAIL_REFUSED, request=about)
             if message_id in seen.told:
                 refused.append(fault.failure)
         except (running.MailServerUnavailable, MailBusy) as fault:
-            log.warning("Mail niet aanvaard / mail not accepted", request=about, error=type(fault).__name__)
+            say(Line.MAIL_FAILED, request=about, error=type(fault).__name__)
             if message_id in seen.told or message_id in urgent:
                 passing.append(fault)
     if passing:

@@ -4,15 +4,14 @@ the log.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-import structlog
 from airflow.sdk import get_current_context, task
 from airflow.task.trigger_rule import TriggerRule
 
-from avgflow.dossier.evidence import meaning_of
+from avgflow import laps
 from avgflow.handling import (
     answering_erasure,
     answering_objection,
@@ -38,13 +37,11 @@ from avgflow.handling.environment import Environment
 from avgflow.register import outbox
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
-from avgflow.register.receipts import Receipt
 from avgflow.register.requests import Outcome, RequestClosed
 from avgflow.settings import Settings
-from avgflow_airflow import running
+from avgflow_airflow import running, telling
 from avgflow_airflow.sending import MailRefused, deliver, deliver_all, send_beside, send_watch
-
-log = structlog.get_logger("avgflow")
+from avgflow_airflow.tasklog import Line, Stopwatch, say
 
 _settings = Settings.load()
 
@@ -72,9 +69,11 @@ def plan() -> None:
     """What will be collected; on the register before anything is done."""
 
     def step(env: Environment, number: str) -> None:
+        watch = Stopwatch()
         made = planning.make(env, [number])[number]
         tables = len({(s.store, s.table) for s in made.steps})
-        log.info("Plan gemaakt / plan made", tables=tables, rows=made.rows, digest=made.digest, request=number)
+        facts = {"tables": tables, "rows": made.rows, "milliseconds": watch.milliseconds, "digest": made.digest}
+        say(Line.PLAN_MADE, **facts, request=number)
 
     running.run(get_current_context(), step)
 
@@ -84,11 +83,10 @@ def collect(store: str) -> None:
     """Everything of this person in one store, with the receipt."""
 
     def step(env: Environment, number: str) -> None:
-        receipt = collecting.run(env, store, [number])[number]
-        for table, rows in sorted(receipt.counts.items()):
-            log.info("Tabel verzameld / table collected", store=store, table=table, rows=rows, request=number)
-        total = sum(receipt.counts.values())
-        log.info("Bron verzameld / store collected", store=store, rows=total, digest=receipt.digest, request=number)
+        watch = Stopwatch()
+        with laps.heard() as heard:
+            receipt = collecting.run(env, store, [number])[number]
+        telling.collected(receipt, heard, watch, number)
 
     running.run(get_current_context(), step)
 
@@ -99,12 +97,14 @@ def change(store: str) -> None:
 
     def step(env: Environment, number: str) -> None:
         approving.require(env, number)
+        watch = Stopwatch()
         try:
-            receipt = erasing.run(env, store, [number])[number]
+            with laps.heard() as heard:
+                receipt = erasing.run(env, store, [number])[number]
         except RequestClosed:
             closing.resume(env, number)  # says so where it was withdrawn meanwhile
             raise
-        _tell_work(receipt, number)
+        telling.work(env, receipt, heard, watch, number)
 
     running.run(get_current_context(), step)
 
@@ -116,7 +116,7 @@ def suppress() -> None:
     def step(env: Environment, number: str) -> None:
         on_list = stopping.suppress(env, number)
         for channel, addresses in on_list.items():
-            log.info("Op de afmeldlijst / suppressed", channel=channel, addresses=addresses, request=number)
+            say(Line.SUPPRESSION_ADDED, channel=channel, addresses=addresses, request=number)
 
     running.run(get_current_context(), step)
 
@@ -126,7 +126,10 @@ def stop(store: str) -> None:
     """What an objection sets and ends in one store, in one transaction, with the receipt."""
 
     def step(env: Environment, number: str) -> None:
-        _tell_work(stopping.run(env, store, [number])[number], number)
+        watch = Stopwatch()
+        with laps.heard() as heard:
+            receipt = stopping.run(env, store, [number])[number]
+        telling.work(env, receipt, heard, watch, number)
 
     running.run(get_current_context(), step)
 
@@ -136,8 +139,9 @@ def recount() -> None:
     """The proof that what was to go is gone, what was to stay is there, and nothing else was touched."""
 
     def step(env: Environment, number: str) -> None:
+        watch = Stopwatch()
         done = recounting.run(env, [number])[number]
-        _tell_checks(done.verdict, number)
+        telling.checks(done.verdict, watch, number)
         if not done.verdict.passed:
             raise recounting.NotErased(done.verdict, done.right)
 
@@ -216,13 +220,13 @@ def lift() -> None:
 def _lift(env: Environment, number: str) -> None:
     mails = lifting.lift(env, number)
     if lifted := running.told(env, number, EventName.RESTRICTION_LIFTED):
-        log.info("Beperking opgeheven / restriction lifted", **lifted, request=number)
+        say(Line.RESTRICTION_LIFTED, **lifted, request=number)
     send_beside(env, number, mails)
 
 
 def _send(env: Environment, number: str, mails: Sequence[str]) -> None:
     """Send what was made ready; a recipient whose mail server refuses for good is left to the privacy officer."""
-    log.info("Antwoord gemaakt / answer made", **running.told(env, number, EventName.ANSWER_MADE), request=number)
+    say(Line.ANSWER_MADE, **running.told(env, number, EventName.ANSWER_MADE), request=number)
     refused = deliver_all(env, number, mails)
     if refused:
         deliver_all(env, number, notifying.tell_by_hand(env, number, refused))
@@ -233,19 +237,10 @@ def validate() -> None:
     """The proof that nothing was missed and nothing else was taken; without it nothing is sent."""
 
     def step(env: Environment, number: str) -> None:
+        watch = Stopwatch()
         done = validating.run(env, [number])[number]
-        _tell_checks(done.verdict, number)
-        for (store, table), counts in done.redactions.items():
-            for redaction, cells in counts.items():
-                log.info(
-                    "Gegevens van anderen vervangen / others' data replaced",
-                    store=store,
-                    table=str(table),
-                    column=redaction.column,
-                    reason=redaction.reason,
-                    cells=cells,
-                    request=number,
-                )
+        telling.checks(done.verdict, watch, number)
+        telling.redactions(done.redactions, number)
         if not done.verdict.passed:
             raise validating.CheckFailed(done.verdict)
 
@@ -260,15 +255,15 @@ def close() -> None:
         try:
             deliver_all(env, number, declining.letter(env, number))
         except MailRefused as fault:
-            log.error("Mail geweigerd / mail refused", request=number, failure=fault.failure)
+            say(Line.MAIL_REFUSED, request=number, failure=fault.failure)
         closed = closing.run(env, number)
         if closed.request.outcome is Outcome.WITHDRAWN:
             deliver_all(env, number, withdrawing.confirmation(env, number))
         if not closed.missing:
-            log.info("Verzoek afgesloten / request closed", request=number, outcome=str(closed.request.outcome))
+            say(Line.REQUEST_CLOSED, request=number, outcome=str(closed.request.outcome))
             return
         for missing in closed.missing:
-            log.error(f"Verzoek gestopt: {missing.nl} / request stopped: {missing.en}", request=number)
+            say(Line.REQUEST_STOPPED, request=number, because=f"{missing.nl} / {missing.en}")
         deliver(env, number, closing.tell_officer(env, number, closed.missing))
         raise closing.NotAtItsEnd(number, closed.missing)
 
@@ -294,8 +289,10 @@ def watch() -> None:
     """What is due, late, waiting, stopped or stuck: on record, and by mail to whoever is to know."""
 
     def step(env: Environment) -> None:
+        took = Stopwatch()
         seen = watching.watch(env)
-        log.info("Termijnen nagelopen / deadlines looked through", **seen.deadlines.counts, mails=len(seen.told))
+        counts = {**seen.deadlines.counts, "mails": len(seen.told)}
+        say(Line.WATCH_RAN, **counts, milliseconds=took.milliseconds)
         send_watch(env, seen)
 
     running.run_by_clock(get_current_context(), step)
@@ -306,29 +303,9 @@ def replay() -> None:
     """What a restored backup brought back is erased again."""
 
     def step(env: Environment, store: str) -> None:
+        watch = Stopwatch()
         done = replaying.run(env, store)
-        log.info("Opnieuw gewist / erased again", store=store, people=done.people, rows=done.rows, left=done.left)
+        counts = {"people": done.people, "rows": done.rows, "left": done.left}
+        say(Line.STORE_REPLAYED, store=store, **counts, milliseconds=watch.milliseconds)
 
     running.run_on_store(get_current_context(), step)
-
-
-def _tell_work(receipt: Receipt, number: str) -> None:
-    for table, actions in sorted(receipt.work.items()):
-        log.info("Tabel verwerkt / table done", store=receipt.store, table=table, **_words(actions), request=number)
-    total = sum(receipt.counts.values())
-    log.info("Bron verwerkt / store done", store=receipt.store, rows=total, digest=receipt.digest, request=number)
-
-
-def _tell_checks(verdict: Any, number: str) -> None:
-    for expectation in verdict.expectations:
-        meaning = meaning_of(expectation.name)
-        where = {"store": expectation.store, "check": expectation.name, "request": number}
-        if expectation.passed:
-            log.info(f"Controle geslaagd: {meaning} / check passed", **where)
-        else:
-            log.error(f"Controle mislukt: {meaning} / check failed", **where)
-
-
-def _words(actions: Mapping[str, int]) -> dict[str, int]:
-    """Rows by what was done to them, as keys of a log line."""
-    return {action.replace(" ", "_"): rows for action, rows in sorted(actions.items())}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from avgflow import workfile
+from avgflow import laps, workfile
 from avgflow.catalog.names import TableName
 from avgflow.identity import Footprint
 from avgflow.stores import selection
@@ -84,7 +84,9 @@ def collect(
                     writers[number] = stack.enter_context(workfile.writing(path, sealer))
                 writers[number].table(header_of(target))
                 counts[number][target.name] = 0
-            for number, row in read(view, target, batch):
-                writers[number].row(row)
-                counts[number][target.name] += 1
+            with laps.on(store, target.name) as lap:
+                for number, row in read(view, target, batch):
+                    writers[number].row(row)
+                    counts[number][target.name] += 1
+                    lap.rows[row.record_class] += 1
         return {number: Collected(counts[number], writer.finish()) for number, writer in writers.items()}

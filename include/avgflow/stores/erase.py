@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from avgflow import deletion_order
+from avgflow import deletion_order, laps
 from avgflow.catalog.live import ForeignKey
 from avgflow.catalog.models import Table
 from avgflow.catalog.names import TableName
@@ -89,25 +89,30 @@ def erase(store: Connection, name: str, ground: Ground, batch: Mapping[str, Work
     order = deletion_order.order(name, set(deletes), used)
     changes.put_off(store, order.put_off)
     for table, columns, keys in _overwritten(ground, batch):
-        _all(name, table, len(keys), changes.overwrite(store, ground, batch_of(batch), table, columns, keys))
+        with laps.on(name, table):
+            _all(name, table, len(keys), changes.overwrite(store, ground, batch_of(batch), table, columns, keys))
         expected.add(table, updated=len(keys))
     for action, statement in _MARKING.items():
         for table, columns, keys in _marked(ground, batch, action):
-            _all(name, table, len(keys), statement(store, ground, table, columns, keys))
+            with laps.on(name, table):
+                _all(name, table, len(keys), statement(store, ground, table, columns, keys))
             expected.add(table, updated=len(keys))
     for table, values, keys in _corrected(ground, batch):
-        _all(name, table, len(keys), correct.correct(store, ground, batch_of(batch), table, values, keys))
+        with laps.on(name, table):
+            _all(name, table, len(keys), correct.correct(store, ground, batch_of(batch), table, values, keys))
         expected.add(table, updated=len(keys))
     for key in order.emptied:
         pointers = _pointers(batch, key, deletes)
-        _all(name, key.table, len(pointers), changes.empty(store, ground, key, pointers))
+        with laps.on(name, key.table):
+            _all(name, key.table, len(pointers), changes.empty(store, ground, key, pointers))
         expected.add(key.table, updated=len(pointers))
     for table in order.tables:
         keys = deletes[table]
         # Rows that point to each other, and rows that are alike and told by nothing, are deleted at once.
         together = not ground.targets[table].table.key or any(key.table == key.target == table for key in used)
         for some in [keys] if together else batched(keys, AT_ONCE):
-            _all(name, table, len(some), changes.delete(store, ground, batch_of(batch), table, some))
+            with laps.on(name, table):
+                _all(name, table, len(some), changes.delete(store, ground, batch_of(batch), table, some))
         expected.add(table, deleted=len(keys))
     for table, rows in _unlinked(ground, batch, deletes).items():
         expected.add(table, updated=rows)
