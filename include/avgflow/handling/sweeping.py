@@ -61,7 +61,7 @@ def look(env: Environment, today: date | None = None) -> list[Found]:
     found: list[Found] = []
     protection = _protection(env, today)
     for store in env.catalog.stores:
-        with _measured(env, store, today or day_in_amsterdam(), protection) as measure:
+        with measured(env, store, today or day_in_amsterdam(), protection) as measure:
             found += _found(measure)
     return found
 
@@ -88,7 +88,7 @@ def _preview(env: Environment, sweep: Sweep, today: date | None) -> None:
     written = hashlib.sha256()
     with transaction(env.register) as register:
         for store in env.catalog.stores:
-            with _measured(env, store, sweep.day, protection) as measure:
+            with measured(env, store, sweep.day, protection) as measure:
                 of_store = _found(measure)
                 sweeps.put_found(register, sweep.number, of_store)
                 found += of_store
@@ -319,7 +319,7 @@ def _protection(env: Environment, today: date | None) -> Protection:
 
 
 @contextmanager
-def _measured(env: Environment, store: str, day: date, protection: Protection) -> Iterator[Measure]:
+def measured(env: Environment, store: str, day: date, protection: Protection) -> Iterator[Measure]:
     """A store with what is past its term on a day, counted."""
     with env.measuring(store) as connection:
         ground = carried.ground_of(env, store, connection)

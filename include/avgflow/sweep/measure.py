@@ -25,6 +25,7 @@ from avgflow.identity import Footprint, Key
 from avgflow.stores import selection
 from avgflow.stores.selection import Columns, Target
 from avgflow.stores.survey import Ground
+from avgflow.sweep import proof
 from avgflow.sweep.conditions import Part, Terms, column, relation, type_
 from avgflow.sweep.figures import Figures, Held
 from avgflow.sweep.rules import Rule
@@ -86,16 +87,17 @@ class Measure:
         self._connection = connection
         self._terms = terms
         self._ground = ground
-        self._rules: dict[TableName, list[Rule]] = defaultdict(list)
+        self.rules: dict[TableName, list[Rule]] = defaultdict(list)
+        """The rules of each table."""
         for rule in terms.rules:
-            self._rules[rule.table].append(rule)
+            self.rules[rule.table].append(rule)
         self._past: dict[TableName, str] = {}
         self._lapsed: dict[TableName, str] = {}
         self._order: tuple[TableName, ...] = ()
 
     def take(self, protection: Protection) -> None:
         """Find what is past its term, and what of it stays and why. `CircleOfKeys`."""
-        for nth, (name, rules) in enumerate(self._rules.items()):
+        for nth, (name, rules) in enumerate(self.rules.items()):
             whole = [rule for rule in rules if not rule.lapse]
             self._past[name] = self._fill(f"past_{nth}", name, whole)
             lapses = [rule for rule in rules if rule.lapse]
@@ -116,7 +118,7 @@ class Measure:
     def figures(self) -> dict[Rule, Figures]:
         """What each rule comes to."""
         found: dict[Rule, Figures] = {}
-        for name, rules in self._rules.items():
+        for name, rules in self.rules.items():
             total, estimated = self._total(name)
             counted = self._counted(name)
             for rule in rules:
@@ -141,11 +143,20 @@ class Measure:
 
     def left(self, names: Sequence[TableName] | None = None) -> Iterator[tuple[Rule, Key]]:
         """The keys of all rows that are past their term and held back by nothing, with the rule."""
-        for name in names or self._rules:
+        for name in names or self.rules:
             for temporary in (self._past[name], self._lapsed.get(name)):
                 if temporary is not None:
                     for position, *key in self._rows(name, temporary, frozenset()):
-                        yield self._rules[name][position], tuple(key)
+                        yield self.rules[name][position], tuple(key)
+
+    def recount(self, rules: Sequence[Rule]) -> int:
+        """Rows past their term by some rules, counted another way (`avgflow.sweep.proof`)."""
+        return proof.recount(self._connection, self._terms, rules)
+
+    def exists(self, name: TableName | None) -> bool:
+        """Whether the store has this table or partition."""
+        found = self._connection.exec_driver_sql("SELECT to_regclass(%(name)s) IS NOT NULL", {"name": str(name)})
+        return bool(found.scalar_one())
 
     # Filling ---------------------------------------------------------------------------------------------------------
 
@@ -155,7 +166,7 @@ class Measure:
                 "SELECT {position}::integer AS rule, {keys}, {at} AS at, hashtextextended({whose}, 0) AS who, "
                 "NULL::text AS state, NULL::text AS needed_by, 0 AS depth FROM {table} WHERE {past}"
             ).format(
-                position=sql.Literal(self._rules[name].index(rule)),
+                position=sql.Literal(self.rules[name].index(rule)),
                 keys=_comma([self._key(name)[i] + sql.SQL(f" AS k{i}") for i in range(len(self._key(name)))]),
                 at=self._terms.counts_from(rule),
                 whose=self._terms.whose(name),
@@ -192,7 +203,7 @@ class Measure:
 
     def _goes(self, name: TableName, alias: str) -> Part:
         """That a temporary row is of one that is deleted."""
-        deleting = [i for i, rule in enumerate(self._rules[name]) if not rule.sets]
+        deleting = [i for i, rule in enumerate(self.rules[name]) if not rule.sets]
         return sql.SQL("({0}.state IS NULL AND {0}.rule = ANY({1}))").format(
             sql.Identifier(alias), sql.Literal(deleting)
         )
@@ -202,7 +213,7 @@ class Measure:
     def _protect(self, protection: Protection) -> None:
         held = {
             name: [i for i, rule in enumerate(rules) if rule.record_class in protection.classes]
-            for name, rules in self._rules.items()
+            for name, rules in self.rules.items()
         }
         for name, temporary in self._temporaries():
             if held[name]:
@@ -215,7 +226,7 @@ class Measure:
         if not protection.people:
             return
         people = {ref: one.footprint for ref, one in protection.people.items()}
-        for name in self._rules:
+        for name in self.rules:
             statement = selection.rows(self._ground.targets[name], people, located)
             if statement is None:
                 continue
@@ -313,13 +324,13 @@ class Measure:
         return not self._ground.targets[name].table.key
 
     def _may_delete(self, name: TableName) -> bool:
-        return any(not rule.sets and not rule.lapse for rule in self._rules[name])
+        return any(not rule.sets and not rule.lapse for rule in self.rules[name])
 
     # Order -----------------------------------------------------------------------------------------------------------
 
     def _sort(self) -> None:
         """Tables and rows in an order in which they can go: what points before what is pointed to."""
-        there = {name for name in self._past if self._exists(name)}
+        there = {name for name in self._past if self._any_past(name)}
         used = {
             key: False
             for key in self._ground.foreign_keys
@@ -335,7 +346,7 @@ class Measure:
                 self._level(key)
         self._keep_needed()
 
-    def _exists(self, name: TableName) -> bool:
+    def _any_past(self, name: TableName) -> bool:
         found = self._connection.exec_driver_sql(
             _composed("SELECT EXISTS (SELECT FROM {t})", t=sql.Identifier(self._past[name]))
         )
@@ -412,7 +423,7 @@ class Measure:
                     t=sql.Identifier(temporary),
                 )
             ):
-                one = found.setdefault(self._rules[name][position], _empty())
+                one = found.setdefault(self.rules[name][position], _empty())
                 if state is None:
                     one["rows"] += rows
                     one["oldest"] = min(filter(None, (one["oldest"], oldest)), default=None)
@@ -427,7 +438,7 @@ class Measure:
                     t=sql.Identifier(temporary),
                 )
             ):
-                found[self._rules[name][position]]["people"] = people
+                found[self.rules[name][position]]["people"] = people
         return found
 
     def _count(self, name: TableName, condition: Part) -> int:
@@ -475,7 +486,7 @@ class Measure:
             rule, rows = going[oid]
             partition = TableName(schema, leaf)
             if self._count(partition, sql.SQL("true")) == rows:
-                yield oid, Batch(self._rules[name][rule], (), rows, partition, whole=True)
+                yield oid, Batch(self.rules[name][rule], (), rows, partition, whole=True)
 
     def _batches_of(self, name: TableName, temporary: str, size: int, dropped: frozenset[str]) -> Iterator[Batch]:
         leaves = self._leaves(name) if self._keyless(name) else {}
@@ -483,7 +494,7 @@ class Measure:
         leaf: TableName | None = None
         keys: list[Key] = []
         for position, *key in self._rows(name, temporary, dropped):
-            now, place = self._rules[name][position], leaves.get(key[0])
+            now, place = self.rules[name][position], leaves.get(key[0])
             if keys and (len(keys) == size or now is not rule or place != leaf):
                 assert rule is not None
                 yield Batch(rule, keys, len(keys), leaf)

@@ -6,7 +6,7 @@ from datetime import date
 
 from handling_world import Office
 
-from avgflow.handling import sweeping
+from avgflow.handling import proving_sweep, sweeping
 from avgflow.handling.environment import Environment
 from avgflow.register import sweeps
 from avgflow.register.database import transaction
@@ -33,3 +33,6 @@ def test_a_sweep_takes_what_it_counted_and_then_there_is_nothing_left_to_take(ow
         assert {key: rows for key, (_, rows) in sweeps.changed(register, sweep.number).items()} == looked
         assert sweeps.get(register, sweep.number).status is SweepStatus.RUNNING
     assert not any(one.rows for one in sweeping.look(env, TODAY))
+    verdict = proving_sweep.prove(env, sweep.number)
+    assert verdict.passed, verdict.failures
+    assert proving_sweep.close(env, sweep.number, verdict).status is SweepStatus.DONE
