@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from itertools import islice
 
@@ -251,16 +252,16 @@ class _Work:
     def _less_protected(self, batch: Batch) -> Batch:
         """A batch without the rows of people who came under protection since it was counted."""
         if batch.rule.record_class in self._protection.classes:
-            return Batch(batch.rule, (), 0)
+            return replace(batch, keys=(), rows=0)
         kept = self._kept.get(batch.rule.table)
         if not kept:
             return batch
         if batch.whole:
             # Somebody's rows in it may be among those that stay: the next sweep takes it row by row.
-            return Batch(batch.rule, (), 0)
+            return replace(batch, keys=(), rows=0)
         width = len(self._ground.targets[batch.rule.table].table.key) or 2
         keys = [key for key in batch.keys if key[:width] not in kept]
-        return Batch(batch.rule, keys, len(keys), batch.leaf)
+        return replace(batch, keys=keys, rows=len(keys))
 
     def _finish(self) -> None:
         """What hangs on the rows that went is made anew, and the store's part is on record."""

@@ -68,6 +68,8 @@ def carry(store: Connection, terms: Terms, ground: Ground, batch: Batch, leaving
         return Carried(changed, frozenset(), *changes.identity(store))
     before = changes.counters(store)
     emptied = _emptied(store, ground, batch) if not rule.sets else {}
+    for table, rows in _open(store, terms, ground, batch).items():
+        emptied[table] = emptied.get(table, 0) + rows
     changed, newest, addresses = _change(store, terms, ground, batch, leaving)
     if newest is not None:
         # A second opinion on the term, by the calendar instead of by the store.
@@ -230,6 +232,35 @@ def _emptied(store: Connection, ground: Ground, batch: Batch) -> dict[TableName,
         )
         rows = int(store.exec_driver_sql(statement, _values(batch)).scalar_one())
         found[key.table] = found.get(key.table, 0) + rows
+    return found
+
+
+def _open(store: Connection, terms: Terms, ground: Ground, batch: Batch) -> dict[TableName, int]:
+    """Empty the pointers to the batch's rows that lead round in a circle, of rows that are past their term too."""
+    found: dict[TableName, int] = {}
+    for key in ground.foreign_keys:
+        if key.name not in batch.opened or key.target != batch.rule.table:
+            continue
+        late = [terms.past(rule) for rule in terms.of(key.table) if not rule.sets]
+        statement = _composed(
+            # Inside, a bare name of the catalog's conditions is the inner table's.
+            "UPDATE {child} SET {empty} WHERE {late} "
+            "AND EXISTS (SELECT FROM {table}, {given} WHERE {own} AND {past} AND {points})",
+            child=relation(key.table),
+            empty=sql.SQL(", ").join([sql.SQL("{} = NULL").format(sql.Identifier(name)) for name in key.columns]),
+            table=_table(ground, batch),
+            given=_given(ground, batch),
+            own=_own(ground, batch),
+            past=terms.past(batch.rule),
+            late=sql.SQL("({})").format(sql.SQL(" OR ").join(late)) if late else sql.SQL("false"),
+            points=sql.SQL(" AND ").join(
+                [
+                    sql.SQL("{} = {}").format(column(key.table, own), column(key.target, name))
+                    for own, name in zip(key.columns, key.target_columns, strict=True)
+                ]
+            ),
+        )
+        found[key.table] = found.get(key.table, 0) + store.exec_driver_sql(statement, _values(batch)).rowcount
     return found
 
 

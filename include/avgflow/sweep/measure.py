@@ -10,7 +10,7 @@ import json
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from psycopg import sql
@@ -19,7 +19,6 @@ from sqlalchemy import Connection, Text, cast, func, literal_column
 from avgflow import deletion_order
 from avgflow.catalog.live import ForeignKey
 from avgflow.catalog.names import TableName
-from avgflow.deletion_order import CircleOfKeys
 from avgflow.effects import EMPTYING
 from avgflow.identity import Footprint, Key
 from avgflow.stores import selection
@@ -58,7 +57,9 @@ class Batch:
     """Rows that one transaction may change by one rule.
 
     `keys`: as PostgreSQL prints them; of a table without a key the oid of the partition, the row's place in it, and a
-    digest of what stands in it. `leaf`: that partition (or the table itself). `whole`: it is dropped, with all `rows`.
+    digest of what stands in it. `leaf`: that partition (or the table itself). `whole`: it is dropped, with all
+    `rows`. `opened`: foreign keys by which rows point to these that go too, later: they are emptied first, for they
+    lead round in a circle.
     """
 
     rule: Rule
@@ -66,10 +67,12 @@ class Batch:
     rows: int
     leaf: TableName | None = None
     whole: bool = False
+    opened: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Its rows, compressed; they name rows of people and are kept sealed."""
-        body = {"keys": self.keys, "leaf": str(self.leaf) if self.leaf else None, "whole": self.whole}
+        leaf = str(self.leaf) if self.leaf else None
+        body = {"keys": self.keys, "leaf": leaf, "whole": self.whole, "opened": self.opened}
         return zlib.compress(json.dumps(body, separators=(",", ":")).encode(), level=1)
 
     @classmethod
@@ -77,7 +80,8 @@ class Batch:
         """The inverse of `to_bytes`."""
         body = json.loads(zlib.decompress(data))
         leaf = TableName.parse(body["leaf"]) if body["leaf"] else None
-        return cls(rule, [tuple(key) for key in body["keys"]], rows, leaf, bool(body["whole"]))
+        keys = [tuple(key) for key in body["keys"]]
+        return cls(rule, keys, rows, leaf, bool(body["whole"]), tuple(body["opened"]))
 
 
 class Measure:
@@ -94,6 +98,7 @@ class Measure:
         self._past: dict[TableName, str] = {}
         self._lapsed: dict[TableName, str] = {}
         self._order: tuple[TableName, ...] = ()
+        self._opened: dict[TableName, tuple[str, ...]] = {}
 
     def take(self, protection: Protection) -> None:
         """Find what is past its term, and what of it stays and why. `CircleOfKeys`."""
@@ -332,15 +337,18 @@ class Measure:
         """Tables and rows in an order in which they can go: what points before what is pointed to."""
         there = {name for name in self._past if self._any_past(name)}
         used = {
-            key: False
+            # Put off to the end of a transaction, a key would ask for one transaction for all.
+            replace(key, deferrable=False): set(key.columns) <= self._ground.places[key.table].pointers
             for key in self._ground.foreign_keys
             if key.on_delete != EMPTYING and key.table in there and key.target in there
         }
-        order = deletion_order.order(self._terms.rules[0].store if self._terms.rules else "", there, used)
-        if order.put_off:
-            # Put off to the end of a transaction, it would have to be one transaction for all.
-            raise CircleOfKeys(self._terms.rules[0].store, sorted(key.table for key in order.put_off))
-        self._order = order.tables
+        order = deletion_order.order(next(iter(self._terms.rules)).store, there, used) if there else None
+        self._order = order.tables if order else ()
+        self._opened = (
+            {name: tuple(key.name for key in order.emptied if key.target == name) for name in self._order}
+            if order
+            else {}
+        )
         for key in used:
             if key.table == key.target:
                 self._level(key)
@@ -355,7 +363,7 @@ class Measure:
     def _level(self, key: ForeignKey) -> None:
         """How far a row is from one that points to no row of its own table that goes: the farther, the sooner it goes.
 
-        Rows that point to each other in a circle stay, for no order of deleting them would do.
+        Rows that point to each other in a circle stay with all that hangs on them: no order of deleting would do.
         """
         name = key.table
         parts = range(len(self._key(name)))
@@ -490,6 +498,7 @@ class Measure:
 
     def _batches_of(self, name: TableName, temporary: str, size: int, dropped: frozenset[str]) -> Iterator[Batch]:
         leaves = self._leaves(name) if self._keyless(name) else {}
+        opened = self._opened.get(name, ()) if temporary == self._past[name] else ()
         rule: Rule | None = None
         leaf: TableName | None = None
         keys: list[Key] = []
@@ -497,12 +506,12 @@ class Measure:
             now, place = self.rules[name][position], leaves.get(key[0])
             if keys and (len(keys) == size or now is not rule or place != leaf):
                 assert rule is not None
-                yield Batch(rule, keys, len(keys), leaf)
+                yield Batch(rule, keys, len(keys), leaf, opened=opened)
                 keys = []
             rule, leaf = now, place
             keys.append(tuple(key))
         if keys and rule is not None:
-            yield Batch(rule, keys, len(keys), leaf)
+            yield Batch(rule, keys, len(keys), leaf, opened=opened)
 
     def _leaves(self, name: TableName) -> dict[str, TableName]:
         """The partitions of a table, or itself, by oid."""
@@ -534,7 +543,9 @@ def located(target: Target) -> Columns:
     if target.table.key:
         printed = [target.printed(name) for name in target.table.key]
     else:
-        printed = [cast(literal_column(place), Text) for place in ("tableoid", "ctid")]
+        # Columns that every table has, and that can be called by the table's name only.
+        places = (column(target.name, name).as_string() for name in ("tableoid", "ctid"))
+        printed = [cast(literal_column(place), Text) for place in places]
     return [*selection.record_class(target), (selection.ROW, func.jsonb_build_array(*printed))]
 
 
