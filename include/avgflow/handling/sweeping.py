@@ -135,7 +135,8 @@ def carry_out(env: Environment, number: str, store: str) -> Progress:
     batch was changed.
     """
     with transaction(env.register) as register:
-        _refuse_stopped(env, register, number)
+        if _stopped(register, number):
+            raise SweepStopped(number)
         sweeps.running(register, number)
         sweep = sweeps.get(register, number)
     try:
@@ -174,11 +175,12 @@ class _Work:
             with transaction(self._env.register) as register:
                 if finished is not None:
                     sweep_parts.done(register, *finished)
-            with transaction(self._env.register) as register:
-                _refuse_stopped(self._env, register, self._sweep.number)
+                stopped = _stopped(register, self._sweep.number)
                 part = sweep_parts.next_open(register, self._env.keyring, self._sweep.number, self._store)
             if part is None:
                 break
+            if stopped:
+                raise SweepStopped(self._sweep.number)
             finished = part, self._settled(part)
         self._finish()
 
@@ -287,10 +289,9 @@ class _Anew(Exception):
     """Somebody came under protection while a part was carried out."""
 
 
-def _refuse_stopped(env: Environment, register: Connection, number: str) -> None:
+def _stopped(register: Connection, number: str) -> bool:
     sweep = sweeps.get(register, number)
-    if sweep.status is SweepStatus.STOPPED or sweep.stop_asked_at is not None:
-        raise SweepStopped(number)
+    return sweep.status is SweepStatus.STOPPED or sweep.stop_asked_at is not None
 
 
 def _give_way(connection: Connection, store: str) -> None:

@@ -221,7 +221,7 @@ class Retention(Strict):
     schedule: str = "0 2 * * 0"
     caps: Caps = Caps()
     quiet_weeks: int = Field(default=8, ge=1)
-    batch: int = Field(default=2000, ge=1, le=100_000)
+    batch: int = Field(default=5000, ge=1, le=100_000)
     approval_days: int = Field(default=6, ge=1, le=60)
 
 

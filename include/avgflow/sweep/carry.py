@@ -77,8 +77,11 @@ def carry(store: Connection, terms: Terms, ground: Ground, batch: Batch, leaving
         if last is None or last >= terms.day:
             raise WentEarly(rule.store, name)
     changes.check_keys(store)
-    removed = changes.remove_history(store, ground, {rule.store: _footprint(ground, batch)}, before)
     counted = changes.since(before, changes.counters(store))
+    removed: dict[TableName, int] = {}
+    if any(ground.targets[table].table.history for table in counted if table in ground.targets):
+        removed = changes.remove_history(store, ground, {rule.store: _footprint(ground, batch)}, before)
+        counted = changes.since(before, changes.counters(store))
     _compare(rule.store, batch, changed, emptied, removed, counted)
     return Carried(changed, _opted_out(store, ground, batch, leaving, addresses), *changes.identity(store))
 
