@@ -55,6 +55,7 @@ CLIENTS = """
 CREATE TABLE public.client (client_id bigint PRIMARY KEY, email text, number varchar(20), left_on date);
 CREATE INDEX client_email ON public.client (lower(btrim(email, E' \\t\\r\\n\\u00a0')));
 CREATE INDEX client_number ON public.client (lower(btrim(number, E' \\t\\r\\n\\u00a0')));
+CREATE INDEX client_left_on ON public.client (left_on);
 CREATE TABLE public."order" (
     client_id bigint NOT NULL REFERENCES public.client, line int NOT NULL, invoiced_on date,
     PRIMARY KEY (client_id, line));
@@ -406,6 +407,49 @@ def test_a_partitioned_table_is_indexed_as_a_whole(found: Callable[..., Checked]
     drift = only(found(statements, catalog), DriftKind.MISSING_INDEX)
     assert drift.statement == "CREATE INDEX ON public.event (client_id);"
     assert found(statements + drift.statement, catalog).drifts == ()
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        "",
+        "CREATE INDEX client_left_on ON client (email, left_on);",
+        "CREATE INDEX client_left_on ON client (left_on) WHERE number IS NULL;",
+        "CREATE INDEX client_left_on ON client (date_trunc('month', left_on::timestamp));",
+        "CREATE INDEX client_left_on ON client USING hash (left_on);",
+    ],
+)
+def test_the_date_of_a_term_without_an_index_is_advice(found: Callable[..., Checked], index: str) -> None:
+    statements = CLIENTS + "DROP INDEX client_left_on;" + index
+    drift = only(found(statements, clients()), DriftKind.MISSING_INDEX)
+    assert drift.severity is Severity.ADVICE
+    assert drift.message.startswith("rows past their term are searched by left_on without an index that serves it.")
+    assert drift.statement == "CREATE INDEX CONCURRENTLY ON public.client (left_on);"
+    assert found(statements + drift.statement.replace("CONCURRENTLY ", ""), clients()).drifts == ()
+
+
+@pytest.mark.parametrize("index", ["(left_on, number)", "USING brin (left_on)", "(left_on DESC)"])
+def test_an_index_that_starts_with_the_date_of_a_term_serves_it(found: Callable[..., Checked], index: str) -> None:
+    statements = CLIENTS + f"DROP INDEX client_left_on; CREATE INDEX ON client {index};"
+    assert found(statements, clients()).drifts == ()
+
+
+def test_columns_that_lapse_before_their_row_are_searched_by_their_date_too(found: Callable[..., Checked]) -> None:
+    catalog = clients()
+    catalog["tables"]["public.client"]["lapses"] = [
+        {"class": "R2", "term": "audio", "term_from": "spoke_at", "sweep": {"number": "NULL"}}
+    ]
+    catalog["tables"]["public.client"]["columns"]["spoke_at"] = "none"
+    statements = CLIENTS + "ALTER TABLE client ADD spoke_at timestamptz;"
+    drift = only(found(statements, catalog), DriftKind.MISSING_INDEX)
+    assert drift.statement == "CREATE INDEX CONCURRENTLY ON public.client (spoke_at);"
+
+
+def test_a_date_that_is_searched_for_two_classes_is_advised_once(found: Callable[..., Checked]) -> None:
+    catalog = clients()
+    by_number = {"class": "R3", "when": "number IS NOT NULL", "term_from": "left_on"}
+    catalog["tables"]["public.client"]["classes"].insert(0, by_number)
+    only(found(CLIENTS + "DROP INDEX client_left_on;", catalog), DriftKind.MISSING_INDEX)
 
 
 @pytest.fixture
