@@ -66,6 +66,22 @@ def rows(block: Block) -> Iterator[Row]:
     yield from conversations.calls_of_strangers(block, numbers)
 
 
+def relation_ended_on(block: Block, organisation: Organisation) -> date | None:
+    """When an organisation ceased to be a customer; the order administration has the same day."""
+    _, ended = _from_and_to(_chance_of(block, organisation))
+    return ended
+
+
+def _chance_of(block: Block, organisation: Organisation) -> Chance:
+    return block.chance(f"crm/{organisation.customer_number}")
+
+
+def _from_and_to(chance: Chance) -> tuple[date | None, date | None]:
+    """When an organisation was founded, and when it ceased to be a customer: the first that is drawn of it."""
+    founded = chance.pick((None, date(1602, 3, 20), date(1, 1, 1), date(1987, 6, 5), date(2019, 2, 28)))
+    return founded, chance.day(1500) if chance.often(0.1) else None
+
+
 def _employees(block: Block) -> Iterator[Row]:
     for number, employee in enumerate(staff(block.seed), 1):
         values = {"employee_id": number, "full_name": employee.name, "email": employee.email}
@@ -73,9 +89,10 @@ def _employees(block: Block) -> Iterator[Row]:
 
 
 def _organisation(block: Block, numbers: Numbers, organisation: Organisation) -> Iterator[Row]:
-    chance = block.chance(f"crm/{organisation.customer_number}")
+    chance = _chance_of(block, organisation)
     members = [p for p in block.members(organisation) if p.in_crm]
     owners = (members[0].id,) if organisation.sole else NOBODY
+    founded, ended = _from_and_to(chance)
     values: dict[str, Any] = {
         "organisation_id": organisation.organisation_id,
         "customer_number": organisation.customer_number,
@@ -85,9 +102,9 @@ def _organisation(block: Block, numbers: Numbers, organisation: Organisation) ->
         "iban": organisation.iban,
         "email": spelled(members[0], organisation.email, "crm"),
         "phone": organisation.phone,
-        "founded_on": chance.pick((None, date(1602, 3, 20), date(1, 1, 1), date(1987, 6, 5), date(2019, 2, 28))),
+        "founded_on": founded,
         "primary_contact_id": members[0].contact_id,
-        "relation_ended_on": chance.day(1500) if chance.often(0.1) else None,
+        "relation_ended_on": ended,
         "created_at": chance.moment(3000),
     }
     if organisation.sole:

@@ -19,7 +19,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "public.campaign": ("campaign_id",),
     "public.event": (),
     "public.survey": ("survey_id",),
-    "public.survey_answer": ("survey_id", "subscriber_id", "question_no"),
+    "public.survey_answer": ("answer_id",),
     "public.web_visit": ("visit_id",),
     "public.active_subscriber": ("subscriber_id",),
     "public.subscriber_summary": ("subscriber_id",),
@@ -116,7 +116,7 @@ def _of_subscriber(chance: Chance, numbers: Numbers, subscriber: Subscriber) -> 
         yield subscriber.row("public.active_subscriber", summary)
     yield from _consents(chance, numbers, subscriber, number, subscribed, left)
     yield from _events(chance, subscriber, number)
-    yield from _answers(chance, subscriber, number)
+    yield from _answers(chance, numbers, subscriber, number)
     if subscriber.visitor_id:
         yield from _visits(chance, subscriber)
 
@@ -163,7 +163,7 @@ def _events(chance: Chance, subscriber: Subscriber, number: int) -> Iterator[Row
             yield row
 
 
-def _answers(chance: Chance, subscriber: Subscriber, number: int) -> Iterator[Row]:
+def _answers(chance: Chance, numbers: Numbers, subscriber: Subscriber, number: int) -> Iterator[Row]:
     person = subscriber.people[0]
     odd = Trait.ODD_VALUES in person.traits
     if not odd and chance.often(0.6):
@@ -173,6 +173,7 @@ def _answers(chance: Chance, subscriber: Subscriber, number: int) -> Iterator[Ro
     for question in range(1, 4):
         text = chance.pick(prose.ODD_TEXTS) if odd else chance.pick(("Prima", "", None, "Kan beter: te duur"))
         values = {
+            "answer_id": numbers.next("survey_answer"),
             "survey_id": survey,
             "subscriber_id": number,
             "question_no": question,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from avgflow.demo import prose
+from avgflow.demo import crm, prose
 from avgflow.demo.cast import Trait
 from avgflow.demo.chance import AS_OF, Chance
 from avgflow.demo.fulfilment import Placed, collective_invoice, follow_up
@@ -78,11 +78,12 @@ def _customer(block: Block, numbers: Numbers, organisation: Organisation) -> Ite
         "erp_reference": chance.pick((None, 2**53 + 1 + 2 * organisation.organisation_id, 2**63 - 1)),
         "credit_limit": chance.pick((None, "0.00", "2500.00", "9999999999.99")),
         "risk_score": chance.pick((None, "NaN", "0.1", "0.30000000000000004", "Infinity")),
+        "relation_ended_on": crm.relation_ended_on(block, organisation),
         "created_at": chance.moment(3000),
     }
     if owner:
         texts = ("phone", "street", "house_number", "vat_number", "iban")
-        blanked(owner, values, texts, ("erp_reference", "credit_limit", "risk_score"))
+        blanked(owner, values, texts, ("erp_reference", "credit_limit", "risk_score", "relation_ended_on"))
     owners = (owner.id,) if owner else NOBODY
     yield Row("public.customer", values, owners)
     placed: list[Placed] = []

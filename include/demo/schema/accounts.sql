@@ -60,6 +60,12 @@ CREATE INDEX portal_account_display_name ON public.portal_account
 CREATE INDEX login_account ON public.login (account_id);
 CREATE INDEX session_account ON public.session (account_id);
 
+-- By these a sweep finds what is past its term.
+CREATE INDEX portal_account_last_seen_at ON public.portal_account (last_seen_at);
+CREATE INDEX portal_account_closed_at ON public.portal_account (closed_at);
+CREATE INDEX login_at ON public.login (at);
+CREATE INDEX session_created_at ON public.session (created_at);
+
 ALTER TABLE public.login
     ADD CONSTRAINT login_account_fk FOREIGN KEY (account_id) REFERENCES public.portal_account;
 ALTER TABLE public.session

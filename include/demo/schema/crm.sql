@@ -154,6 +154,15 @@ CREATE INDEX contact_history_contact ON audit.contact_history (contact_id);
 CREATE INDEX contact_history_contact_number
     ON audit.contact_history (lower(btrim(contact_number, E' \t\r\n\u00a0')));
 
+-- By these a sweep finds what is past its term.
+CREATE INDEX organisation_relation_ended_on ON public.organisation (relation_ended_on);
+CREATE INDEX contact_relation_ended_on ON public.contact (relation_ended_on);
+CREATE INDEX contact_deleted_at ON public.contact (deleted_at);
+CREATE INDEX ticket_closed_at ON public.ticket (closed_at);
+CREATE INDEX call_started_at ON public.call (started_at);
+CREATE INDEX note_written_at ON public.note (written_at);
+CREATE INDEX contact_history_changed_at ON audit.contact_history (changed_at);
+
 ALTER TABLE public.organisation
     ADD CONSTRAINT organisation_primary_contact_fk FOREIGN KEY (primary_contact_id) REFERENCES public.contact
     ON DELETE SET NULL DEFERRABLE;
