@@ -1,6 +1,6 @@
 """Steps that may need a human: they do their work, and wait for an answer only where something must be decided.
 
-Airflow's own human-in-the-loop operator parks the task without a worker. The privacy officer answers in Airflow or with
+The task waits without a worker (see `human`). The privacy officer answers in Airflow or with
 `avgflow request verify|choose|approve|refuse|weigh`, which answers the same question; who answered is on the register.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -32,19 +31,15 @@ from avgflow.intake import Verification
 from avgflow.register.names import EventName
 from avgflow.register.outbox import MailBusy
 from avgflow_airflow import running
+from avgflow_airflow.human import HumanOperator, misfit
 from avgflow_airflow.pausing import Until
-from avgflow_airflow.questions import BODIES, GO_ON, STOP, WAYS
+from avgflow_airflow.questions import BODIES, WAYS
 from avgflow_airflow.sending import MailRefused, deliver, send_beside
 from avgflow_airflow.tasklog import Line, say
 
 
-class AskingOperator(HITLOperator):
-    """A step that returns a `Question` where a human must decide; it is done again after the answer."""
-
-    def __init__(self, *, subject: str, asked: dict[str, Param], **kwargs: Any) -> None:
-        # Airflow hands down the run's own parameters; a question has only its own.
-        kwargs["params"] = asked
-        super().__init__(subject=subject, body="{{ run_id }}", options=[GO_ON, STOP], **kwargs)
+class AskingOperator(HumanOperator):
+    """A step of a request that returns a `Question` where a human must decide; it is done again after the answer."""
 
     def work(self, env: Environment, number: str) -> Question | Wait | None:
         """The step itself; None where it is done."""
@@ -58,47 +53,31 @@ class AskingOperator(HITLOperator):
         """Put on the register that a human stopped the request here."""
         closing.stop(env, number, actor)
 
-    def execute(self, context: Any) -> None:
+    def about(self, context: Any) -> Mapping[str, str]:
+        return {"request": running.number_of(context)}
+
+    def step(self, context: Any) -> str | None:
         question = running.run(context, self.work)
         if question is None:
-            return
+            return None
         if isinstance(question, Wait):
             waits = {"waiting_for": question.pause.value, "until": question.until.isoformat()}
             say(Line.TASK_PAUSED, request=running.number_of(context), **waits)
             self.defer(trigger=Until(question.until.isoformat()), method_name="look_again")
         say(Line.REQUEST_WAITING, request=question.number, waiting_for=question.waiting.value)
         running.run(context, lambda env, number: _tell(env, question))
-        self.body = BODIES[question.waiting]
-        super().execute(context)
+        return BODIES[question.waiting]
 
     def look_again(self, context: Any, event: Any = None) -> None:
         """After a wait without a worker; its end says nothing, the register does."""
         self.execute(context)
 
-    def execute_complete(self, context: Any, event: dict[str, Any]) -> None:
-        try:
-            answer = super().execute_complete(context, event)
-        except ValueError as misfit:  # Airflow's API takes any answer; the error's text repeats what was typed
-            say(Line.ANSWER_UNFIT, request=running.number_of(context), error=type(misfit).__name__)
-            self.execute(context)
-            return
-        actor = str((answer["responded_by_user"] or {}).get("name") or "airflow")
-        if STOP in answer["chosen_options"]:
-            running.run(context, lambda env, number: self.end(env, number, actor))
-            raise AirflowFailException(f"{running.number_of(context)} was stopped by {actor}.")
-        given = answer["params_input"]
-        unfit = running.run(context, lambda env, number: self._unfit(env, number, given, actor))
-        if unfit:
-            say(Line.ANSWER_UNFIT, request=running.number_of(context), why=unfit)
-        self.execute(context)
+    def taken(self, context: Any, given: Mapping[str, Any], actor: str) -> str | None:
+        return running.run(context, lambda env, number: misfit(lambda: self.take(env, number, given, actor)))
 
-    def _unfit(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> str | None:
-        """Take the answer; why it does not fit the question, in which case the question is asked again."""
-        try:
-            self.take(env, number, given, actor)
-        except ChoiceRefused as refused:
-            return str(refused)
-        return None
+    def stopped(self, context: Any, actor: str) -> None:
+        running.run(context, lambda env, number: self.end(env, number, actor))
+        raise AirflowFailException(f"{running.number_of(context)} was stopped by {actor}.")
 
 
 class IdentifyOperator(AskingOperator):
