@@ -103,6 +103,19 @@ Where there is more than one privacy officer, another one refuses than who regis
 """,
 }
 
+SWEEP = """
+Er is geteld wat langer bewaard is dan mag. Er is nog niets gewist. Bekijk wat er geteld is en waarom wij het vragen:
+`avgflow retention show` (u kreeg er ook een mail over). Onderaan staan twaalf letters en cijfers. Klopt het? Vul die
+hieronder in en kies **Verder**. Klopt het niet? Kies **Stoppen**: dan wordt er niets gewist. Komt er geen antwoord,
+dan gebeurt er ook niets.
+
+*What is kept longer than it may be was counted. Nothing has been deleted yet. Look at what was counted and why we ask:
+`avgflow retention show` (you got a mail about it too). It ends with twelve signs. If it is right, give them below and
+choose **Verder** (go on). If it is not, choose **Stoppen** (stop): nothing is deleted then. Without an answer nothing
+happens either.*
+"""
+"""What a human is asked before a sweep that goes beyond a cap, or is the first since something changed."""
+
 WAYS: Mapping[str, str] = {
     "null": "– kies / choose –",
     Verification.PORTAL_LOGIN: "Ingelogd op het klantenportaal (portal login)",

@@ -1,4 +1,4 @@
-"""Running one step of a request inside a task: which request, what is tried again, what reaches the log.
+"""Running one step of a request or a sweep inside a task: which one, what is tried again, what reaches the log.
 
 Errors of libraries may quote rows, so the log gets the kind of an error and where it happened, never its text. Only
 what may pass by itself is tried again; anything else fails at once and says what to do.
@@ -16,13 +16,13 @@ from typing import Any, TypeVar
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from avgflow.errors import AvgflowError, StoreBusy, StoreUnreachable
-from avgflow.handling import closing
+from avgflow.handling import closing, reporting_sweep
 from avgflow.handling.carried import StoreUnsettled
 from avgflow.handling.closing import VERDICT
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import Ended
 from avgflow.handling.turns import NotItsTurn
-from avgflow.register import events
+from avgflow.register import events, sweeps
 from avgflow.register.database import RegisterUnreachable, transaction
 from avgflow.register.locks import WorkBusy
 from avgflow.register.names import EventName
@@ -44,6 +44,13 @@ class MailServerUnavailable(AvgflowError):
             f"The mail server did not take the mail ({failure or 'no answer'}). "
             f"It is kept in the outbox and tried again."
         )
+
+
+class NothingPreviewed(AvgflowError):
+    """A run has no sweep, for its first task did not come to its end."""
+
+    def __init__(self) -> None:
+        super().__init__("This run has no sweep yet. Clear task 'preview' with what follows.")
 
 
 PASSING = (
@@ -104,6 +111,34 @@ def run_by_clock(context: Mapping[str, Any], step: Callable[[Environment], Resul
         return step(env)
 
 
+def begin_sweep(context: Mapping[str, Any], step: Callable[[Environment, str], Result]) -> Result:
+    """Do the step that makes the sweep of this run, by the run's own id."""
+    run_id, task = str(context["dag_run"].run_id), context["task_instance"]
+
+    def fail(env: Environment, fault: Exception) -> None:
+        if number := _sweep_of(env, run_id):
+            _sweep_failed(env, number, task.task_id, fault)
+
+    with environment() as env, _faults(env, task, fail):
+        return step(env, run_id)
+
+
+def run_sweep(context: Mapping[str, Any], step: Callable[[Environment, str], Result]) -> Result:
+    """Do a step of the sweep that this run has made."""
+    run_id, task = str(context["dag_run"].run_id), context["task_instance"]
+    with environment() as env:
+        with _faults(env, task, lambda env, fault: None):
+            number = _sweep_of(env, run_id)
+            if number is None:
+                raise NothingPreviewed
+
+        def fail(env: Environment, fault: Exception) -> None:
+            _sweep_failed(env, number, task.task_id, fault)
+
+        with _faults(env, task, fail, sweep=number):
+            return step(env, number)
+
+
 def run_on_store(context: Mapping[str, Any], step: Callable[[Environment, str], Result]) -> Result:
     """Do a step on the store that this run was started for; there is no request that a fault could be put down to."""
     store = str(context["params"]["store"])
@@ -142,6 +177,22 @@ def _faults(
             f"Task {task.task_id} met an unexpected {type(fault).__name__}; the log says where. "
             f"Report it, and clear the task when it is mended."
         ) from None
+
+
+def _sweep_of(env: Environment, run_id: str) -> str | None:
+    with transaction(env.register) as register:
+        sweep = sweeps.of_run(register, run_id)
+    return sweep.number if sweep else None
+
+
+def _sweep_failed(env: Environment, number: str, step: str, fault: Exception) -> None:
+    """On the register, if that can be reached; the last task says the rest."""
+    if isinstance(fault, reporting_sweep.SweepNotAtItsEnd):
+        return
+    try:
+        reporting_sweep.record_failure(env, number, step, fault)
+    except AvgflowError as other:
+        say(Line.REGISTER_UNREACHABLE, sweep=number, step=step, error=type(other).__name__)
 
 
 def told(env: Environment, number: str, name: EventName) -> Mapping[str, Any]:

@@ -89,9 +89,18 @@ class NobodyTold(AvgflowError):
 
     def __init__(self, failure: str) -> None:
         super().__init__(
-            f"The mail server refuses the mail about the deadlines for good ({failure}). Correct officer_mailbox or "
-            f"escalation_mailbox in the policy; `avgflow deadlines` shows what it says."
+            f"The mail server refuses a mail to the privacy officer for good ({failure}). Correct officer_mailbox or "
+            f"escalation_mailbox in the policy; `avgflow deadlines` and `avgflow retention show` show what it says."
         )
+
+
+def tell_officer(env: Environment, about: str, message_id: str) -> None:
+    """Send a mail to the privacy officer; `NobodyTold`, or a fault that may pass."""
+    try:
+        deliver(env, about, message_id)
+    except MailRefused as fault:
+        say(Line.MAIL_REFUSED, request=about)
+        raise NobodyTold(fault.failure) from None
 
 
 def send_watch(env: Environment, seen: Watched) -> None:

@@ -45,6 +45,16 @@ class Line(Bilingual):
     STORE_RESTRICTED = _of(EventName.STORE_RESTRICTED)
     STORE_REPLAYED = _of(EventName.STORE_REPLAYED)
 
+    SWEEP_PREVIEWED = _of(EventName.SWEEP_PREVIEWED)
+    SWEEP_WAITING = _of(EventName.SWEEP_WAITING)
+    SWEEP_APPROVED = _of(EventName.SWEEP_APPROVED)
+    SWEEP_REFUSED = _of(EventName.SWEEP_REFUSED)
+    STORE_SWEPT = _of(EventName.STORE_SWEPT)
+    SWEEP_STOPPED = _of(EventName.SWEEP_STOPPED)
+    SWEEP_PROVEN = _of(EventName.SWEEP_PROVEN)
+    SWEEP_NOT_PROVEN = _of(EventName.SWEEP_NOT_PROVEN)
+    SWEEP_ENDED = _of(EventName.SWEEP_ENDED)
+
     CHECK_PASSED = _of(EventName.CHECK_PASSED)
     CHECK_FAILED = _of(EventName.CHECK_FAILED)
     REDACTION_MADE = _of(EventName.REDACTION_MADE)
@@ -57,6 +67,7 @@ class Line(Bilingual):
     # Finer than the register, which has one event for a store:
     TABLE_COLLECTED = "table.collected", "Tabel verzameld", "Table collected"
     TABLE_DONE = "table.done", "Tabel verwerkt", "Table done"
+    ROWS_COUNTED = "rows.counted", "Rijen geteld die te lang bewaard zijn", "Rows counted that are past their term"
     ROWS_DONE = "rows.done", "Rijen verwerkt", "Rows done"
     CHECKS_DONE = "checks.done", "Alles nagemeten", "All checked"
 
@@ -76,7 +87,7 @@ class Line(Bilingual):
 
 
 _WARNINGS = {Line.TASK_RETRIED, Line.ANSWER_UNFIT, Line.MAIL_FAILED, Line.REGISTER_UNREACHABLE}
-_ERRORS = {Line.REQUEST_STOPPED, Line.CHECK_FAILED, Line.TASK_FAULTED, Line.MAIL_REFUSED}
+_ERRORS = {Line.REQUEST_STOPPED, Line.CHECK_FAILED, Line.SWEEP_NOT_PROVEN, Line.TASK_FAULTED, Line.MAIL_REFUSED}
 
 
 def say(line: Line, /, **facts: object) -> None:

@@ -141,7 +141,7 @@ def recount() -> None:
     def step(env: Environment, number: str) -> None:
         watch = Stopwatch()
         done = recounting.run(env, [number])[number]
-        telling.checks(done.verdict, watch, number)
+        telling.checks(done.verdict, watch, request=number)
         if not done.verdict.passed:
             raise recounting.NotErased(done.verdict, done.right)
 
@@ -239,7 +239,7 @@ def validate() -> None:
     def step(env: Environment, number: str) -> None:
         watch = Stopwatch()
         done = validating.run(env, [number])[number]
-        telling.checks(done.verdict, watch, number)
+        telling.checks(done.verdict, watch, request=number)
         telling.redactions(done.redactions, number)
         if not done.verdict.passed:
             raise validating.CheckFailed(done.verdict)

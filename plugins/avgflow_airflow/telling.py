@@ -12,8 +12,11 @@ from avgflow.handling import planning
 from avgflow.handling.environment import Environment
 from avgflow.laps import Lap, Laps
 from avgflow.redaction import Redaction
-from avgflow.register import receipts
+from avgflow.register import receipts, sweeps
+from avgflow.register.database import transaction
 from avgflow.register.receipts import Receipt
+from avgflow.register.sweeps import Progress, Sweep
+from avgflow.sweep.figures import Figures
 from avgflow_airflow.tasklog import Line, Stopwatch, say
 
 
@@ -52,13 +55,43 @@ def receipt(of_store: Receipt, watch: Stopwatch, number: str) -> None:
     say(line, store=of_store.store, **facts, request=number)
 
 
-def checks(verdict: Verdict, watch: Stopwatch, number: str) -> None:
-    """Each check of each store, then how many they were and how long all of it took."""
+def counted(env: Environment, sweep: Sweep, watch: Stopwatch) -> None:
+    """What a sweep's preview found by each rule, then how much it is and why a human must look."""
+    with transaction(env.register) as register:
+        found = sweeps.found(register, sweep.number)
+    for one in found:
+        figures = Figures.from_json(one.figures)
+        held = sum(figures.held.values())
+        if one.rows or held or figures.undated:
+            how = {"rule": one.code, "record_class": one.record_class, "action": one.action, "rows": one.rows}
+            more = {"people": figures.people, "held": held, "undated": figures.undated}
+            say(Line.ROWS_COUNTED, store=one.store, table=one.table, **how, **more, sweep=sweep.number)
+    facts = {"rows": sum(one.rows for one in found), "milliseconds": watch.milliseconds, "digest": sweep.digest}
+    asks = " ".join(sorted({str(ask["why"]) for ask in sweep.asks or ()}))
+    say(Line.SWEEP_PREVIEWED, **facts, asks=asks or "-", sweep=sweep.number)
+
+
+def swept(env: Environment, of_store: Progress, watch: Stopwatch, number: str) -> None:
+    """What a sweep did in one store by each rule, then all of it."""
+    with transaction(env.register) as register:
+        found = {(one.store, one.table, one.code): one for one in sweeps.found(register, number)}
+        changed = sweeps.changed(register, number)
+    for place, (rows, done) in sorted(changed.items()):
+        if place[0] == of_store.store:
+            one = found[place]
+            how = {"rule": one.code, "record_class": one.record_class, "action": one.action, "rows": done}
+            say(Line.ROWS_DONE, store=one.store, table=one.table, **how, left=rows - done, sweep=number)
+    facts = {"rows": of_store.changed, "planned": of_store.rows, "milliseconds": watch.milliseconds}
+    say(Line.STORE_SWEPT, store=of_store.store, parts=of_store.parts, **facts, sweep=number)
+
+
+def checks(verdict: Verdict, watch: Stopwatch, **about: str) -> None:
+    """Each check of each store, then how many they were and how long all of it took; `about`: request or sweep."""
     for expectation in verdict.expectations:
         line = Line.CHECK_PASSED if expectation.passed else Line.CHECK_FAILED
         facts = {"check": expectation.name, "meaning": meaning_of(expectation.name)}
-        say(line, store=expectation.store, **facts, request=number)
-    say(Line.CHECKS_DONE, checks=len(verdict.expectations), milliseconds=watch.milliseconds, request=number)
+        say(line, store=expectation.store, **facts, **about)
+    say(Line.CHECKS_DONE, checks=len(verdict.expectations), milliseconds=watch.milliseconds, **about)
 
 
 def redactions(made: Mapping[tuple[str, TableName], Mapping[Redaction, int]], number: str) -> None:

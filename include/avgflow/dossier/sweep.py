@@ -83,7 +83,7 @@ def page(
         TEMPLATE,
         sweep=sweep,
         day=long_date(sweep.day, "nl"),
-        says=_says(sweep, verdict),
+        says=_says(sweep, verdict, any(one.open for one in lines)),
         good=bool(verdict and verdict["passed"]),
         decided=_decided(sweep),
         asks=[words.ask(Ask.from_json(one), catalog, "nl") for one in sweep.asks or ()],
@@ -162,13 +162,13 @@ def pictures(found: Sequence[Found], done: Done, policy: Policy) -> list[ClassPi
     return made
 
 
-def _says(sweep: Sweep, verdict: Mapping[str, Any] | None) -> tuple[str, str]:
-    """The verdict in one word, and what it means."""
+def _says(sweep: Sweep, verdict: Mapping[str, Any] | None, some_open: bool) -> tuple[str, str]:
+    """The verdict in one word, and what it means; the page is made before the end is on the register."""
     if verdict is not None and not verdict["passed"]:
         return "Niet bewezen", "Onder Natelling staat bij welke tabel welke controle mislukte."
     if sweep.status is SweepStatus.REFUSED:
         return "Afgekeurd", "Er is niets veranderd. De volgende keer wordt opnieuw geteld."
-    if sweep.status is SweepStatus.STOPPED:
+    if sweep.status is SweepStatus.STOPPED or (sweep.stop_asked_at is not None and some_open):
         rest = "Wat weg is, is weg. Wat er nog staat, komt de volgende keer weer aan de beurt."
         proven = " Er is niets te vroeg weggegaan." if verdict is not None else ""
         return "Gestopt", f"{rest}{proven}"
@@ -206,16 +206,18 @@ def _checks(verdict: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     if verdict is None:
         return []
     failed: dict[tuple[str, str], list[str]] = {}
+    texts: dict[str, str] = {}
     for store in verdict.get("stores") or ():
         for table in store.get("tables") or ():
             for check in table.get("checks") or ():
+                texts[check["name"]] = check.get("text") or meaning_of(check["name"])
                 if not check["passed"]:
                     detail = f" ({check['detail']})" if check.get("detail") else ""
                     failed.setdefault((store["store"], check["name"]), []).append(f"{table['table']}{detail}")
     return [
         {
             "store": one["store"],
-            "text": one.get("text") or meaning_of(one["name"]),
+            "text": texts.get(one["name"]) or meaning_of(one["name"]),
             "passed": bool(one["passed"]),
             "where": failed.get((one["store"], one["name"]), []),
         }

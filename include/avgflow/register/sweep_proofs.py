@@ -30,6 +30,17 @@ class SweepProof:
     kept_at: datetime
     html: str = field(repr=False)
 
+    @property
+    def failures(self) -> list[str]:
+        """Each check that failed, as one line: store, table, check, figures."""
+        return [
+            f"{store['store']} {table['table']}: {check['text']} ({check['detail']})"
+            for store in self.result.get("stores") or ()
+            for table in store["tables"]
+            for check in table["checks"]
+            if not check["passed"]
+        ]
+
 
 def put(conn: Connection, keyring: Keyring, number: str, passed: bool, result: Mapping[str, Any], html: str) -> str:
     """Keep what the re-count of a sweep found, with its event, and return its digest (SHA-256 over both forms)."""
