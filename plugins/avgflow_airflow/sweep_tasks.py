@@ -6,28 +6,20 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, Param, get_current_context, task
+from airflow.sdk import Param, get_current_context, task
 from airflow.task.trigger_rule import TriggerRule
 
-from avgflow.handling import configured, deciding_sweep, proving_sweep, reporting_sweep, sweeping
+from avgflow.handling import deciding_sweep, proving_sweep, reporting_sweep, sweeping
 from avgflow.handling.deciding_sweep import SweepQuestion
 from avgflow.handling.environment import Environment
 from avgflow.register.names import EventName
 from avgflow.register.outbox import MailBusy
 from avgflow.register.sweeps import SweepStatus
-from avgflow.settings import Settings
 from avgflow_airflow import running, telling
 from avgflow_airflow.human import HumanOperator, misfit
 from avgflow_airflow.questions import SWEEP
 from avgflow_airflow.sending import NobodyTold, tell_officer
 from avgflow_airflow.tasklog import Line, Stopwatch, say
-
-
-def weekly() -> CronTriggerTimetable:
-    """When sweeps run, as the policy says, in Dutch time."""
-    settings = Settings.load()
-    retention = configured.policy(settings.policy, settings.catalog).retention
-    return CronTriggerTimetable(retention.schedule, timezone="Europe/Amsterdam")
 
 
 @task

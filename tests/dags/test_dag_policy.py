@@ -231,8 +231,52 @@ def test_the_deadlines_are_watched_each_morning_at_six_in_amsterdam_and_by_one_a
     assert dag.start_date is None, "a day in the past would start a run whenever this is first read"
 
 
-def test_only_the_watch_is_started_by_the_clock(bag: DagBag) -> None:
-    assert [dag.dag_id for dag in bag.dags.values() if dag.schedule is not None] == ["deadline_watch"]
+def test_a_sweep_runs_by_the_policys_clock_one_at_a_time_and_takes_nothing_from_who_starts_it(bag: DagBag) -> None:
+    dag = bag.dags["retention_sweep"]
+    assert dag.schedule == CronTriggerTimetable("0 2 * * 0", timezone="Europe/Amsterdam")
+    assert dag.catchup is False
+    assert dag.max_active_runs == 1
+    assert dag.start_date is None, "a day in the past would start a run whenever this is first read"
+    assert set(dag.params) == set()
+
+
+def test_nothing_is_swept_before_it_was_counted_and_allowed_and_the_report_is_the_only_end(bag: DagBag) -> None:
+    dag = bag.dags["retention_sweep"]
+    stores = catalogs.load(REPOSITORY / "include" / "catalog").stores
+    assert {task.task_id: task.downstream_task_ids for task in dag.tasks} == {
+        "preview": {"approve"},
+        "approve": set(stores),
+        **{store: {"validate"} for store in stores},
+        "validate": {"report"},
+        "report": set(),
+    }
+    rules = {task.task_id: task.trigger_rule for task in dag.tasks}
+    assert rules.pop("report") == TriggerRule.ALL_DONE
+    assert rules.pop("validate") == TriggerRule.NONE_FAILED, "a sweep that was stopped is proven too"
+    assert set(rules.values()) == {TriggerRule.ALL_SUCCESS}
+    assert {task.task_id: task.pool for task in dag.tasks if task.task_id in stores} == {
+        name: store.pool for name, store in stores.items()
+    }
+    assert {task.task_id: task.retries for task in dag.tasks} == {
+        **dict.fromkeys(("preview", "approve", "validate", *stores), 5),
+        "report": 2000,
+    }
+
+
+def test_when_sweeps_run_is_the_policys_to_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from avgflow_airflow.stores import sweep_schedule
+
+    policy = tmp_path / "policy.yaml"
+    monkeypatch.setenv("AVGFLOW_POLICY", str(policy))
+    policy.write_text("retention: {schedule: '30 3 1 * *'}\n", encoding="utf-8")
+    assert sweep_schedule() == "30 3 1 * *"
+    policy.write_text("version: '1'\n", encoding="utf-8")
+    assert sweep_schedule() == "0 2 * * 0"
+
+
+def test_only_the_watch_and_sweeps_are_started_by_the_clock(bag: DagBag) -> None:
+    by_clock = {dag.dag_id for dag in bag.dags.values() if dag.schedule is not None}
+    assert by_clock == {"deadline_watch", "retention_sweep"}
 
 
 def test_what_may_pass_is_tried_again_for_some_minutes_and_what_mails_for_days(bag: DagBag) -> None:

@@ -218,7 +218,7 @@ class Retention(Strict):
     transaction changes. `approval_days`: how long a question waits for an answer; a sweep without one does nothing.
     """
 
-    schedule: str = "0 2 * * 0"
+    schedule: str = Field(default="0 2 * * 0", pattern=r"^\S+( \S+){4}$")
     caps: Caps = Caps()
     quiet_weeks: int = Field(default=8, ge=1)
     batch: int = Field(default=5000, ge=1, le=100_000)
