@@ -119,6 +119,10 @@ class AirflowApi:
             accepted=(409,),
         )
 
+    def read(self, path: str, doing: str, accept: str = "application/json", **query: str | int) -> httpx.Response:
+        """What stands at a path below `/api/v2`, in another form where `accept` asks for one."""
+        return self._call("GET", f"/api/v2{path}", doing, query=query, headers={"Accept": accept})
+
     def ensure_pools(self, pools: Iterable[str], slots: int = 4) -> None:
         """Make the pools that are not there yet; a task whose pool is missing would wait for ever in silence."""
         for pool in pools:
@@ -132,11 +136,13 @@ class AirflowApi:
         doing: str,
         body: Mapping[str, Any] | None = None,
         accepted: tuple[int, ...] = (),
+        query: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         try:
             if self._client is None:
                 self._client = self._logged_in()
-            response = self._client.request(method, path, json=body)
+            response = self._client.request(method, path, json=body, params=query, headers=headers)
         except httpx.HTTPError:
             raise AirflowUnreachable from None
         if response.is_error and response.status_code not in accepted:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from avgflow.errors import AvgflowError, WrongSetting
 from avgflow.settings import Settings
@@ -107,6 +108,10 @@ class Keyring:
     def purpose_key(self, purpose: str) -> bytes:
         """The key of one purpose alone (32 bytes), which says nothing of the others' nor of the secret behind them."""
         return hmac.digest(self._hash_key, purpose.encode(), hashlib.sha256)
+
+    def signing_key(self, purpose: str) -> Ed25519PrivateKey:
+        """The key that signs for one purpose, so that whoever has its public half can check without any secret."""
+        return Ed25519PrivateKey.from_private_bytes(self.purpose_key(purpose))
 
 
 def new_passphrase() -> str:

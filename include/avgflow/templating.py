@@ -56,7 +56,7 @@ def long_date(day: date, language: str) -> str:
     return f"{day.day} {MONTHS['en' if language == 'en' else 'nl'][day.month - 1]} {day.year}"
 
 
-def long_time(moment: str) -> str:
+def long_time(moment: str, language: str = "nl") -> str:
     """An ISO 8601 moment in Dutch time, to the second: `25 november 2026, 14:05:12`; other text as it is."""
     try:
         at = datetime.fromisoformat(moment)
@@ -64,7 +64,15 @@ def long_time(moment: str) -> str:
         return moment
     if at.tzinfo is not None:
         at = at.astimezone(AMSTERDAM)
-    return f"{long_date(at.date(), 'nl')}, {at:%H:%M:%S}"
+    return f"{long_date(at.date(), language)}, {at:%H:%M:%S}"
+
+
+def short_time(moment: str) -> str:
+    """An ISO 8601 moment in Dutch time, for a table: `25-11-2026 14:05:12`; a day as `25-11-2026`."""
+    at = datetime.fromisoformat(moment)
+    if at.tzinfo is None:
+        return f"{at:%d-%m-%Y}"
+    return f"{at.astimezone(AMSTERDAM):%d-%m-%Y %H:%M:%S}"
 
 
 @cache
@@ -77,7 +85,7 @@ def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(long_date=long_date, long_time=long_time)
+    environment.filters.update(long_date=long_date, long_time=long_time, short_time=short_time)
     return environment
 
 

@@ -65,6 +65,12 @@ class Calendar(BaseModel):
         """Not a Saturday, Sunday or public holiday."""
         return day.weekday() < SATURDAY and day not in self.holidays(day.year)
 
+    def holiday(self, day: date) -> str | None:
+        """The Dutch name of the public holiday that a day is; None where it is none."""
+        if day not in self.holidays(day.year):
+            return None
+        return next((name for named, name in _named(day.year) if named == day), "gelijkgestelde dag")
+
     def holidays(self, year: int) -> frozenset[date]:
         """The public holidays of a year."""
         days = _named(year)
@@ -131,12 +137,12 @@ def safe(day: date, calendar: Calendar = DUTCH) -> date:
 
 def nominal(received: date, holds: Sequence[Hold] = ()) -> date:
     """One month after receipt, and the days that the clock stood still; may be a weekend or a holiday."""
-    return _pause(add_months(received, TERM_MONTHS), holds)
+    return paused(add_months(received, TERM_MONTHS), holds)
 
 
 def nominal_extended(received: date, holds: Sequence[Hold] = ()) -> date:
     """Three months after receipt, and the days that the clock stood still; may be a weekend or a holiday."""
-    return _pause(add_months(received, EXTENDED_MONTHS), holds)
+    return paused(add_months(received, EXTENDED_MONTHS), holds)
 
 
 def due(received: date, holds: Sequence[Hold] = (), calendar: Calendar = DUTCH) -> date:
@@ -151,7 +157,7 @@ def extended_due(received: date, holds: Sequence[Hold] = (), calendar: Calendar 
 
 def extended_due_in_steps(received: date, holds: Sequence[Hold] = (), calendar: Calendar = DUTCH) -> date:
     """The other reading of art. 12(3): two months after the first month's nominal end; earlier at month-ends."""
-    return roll(_pause(_in_steps(received), holds), calendar)
+    return roll(paused(_in_steps(received), holds), calendar)
 
 
 @dataclass(frozen=True)
@@ -173,7 +179,7 @@ def term(received: date, holds: Sequence[Hold] = (), calendar: Calendar = DUTCH)
         due=due(received, holds, calendar),
         safe=safe(nominal(received, holds), calendar),
         extended_due=at_once if calendar.extension == "at-once" else in_steps,
-        extended_safe=safe(_pause(_in_steps(received), holds), calendar),
+        extended_safe=safe(paused(_in_steps(received), holds), calendar),
         reading={
             "extension": calendar.extension,
             "good_friday": calendar.include_good_friday,
@@ -204,7 +210,8 @@ def _in_steps(received: date) -> date:
     return add_months(add_months(received, TERM_MONTHS), EXTENDED_MONTHS - TERM_MONTHS)
 
 
-def _pause(end: date, holds: Sequence[Hold]) -> date:
+def paused(end: date, holds: Sequence[Hold]) -> date:
+    """The end of a term, later by the days that the clock stood still before it."""
     for hold in pauses(holds):
         if hold.asked > end:
             break  # a question sent when the term had run out revives nothing

@@ -14,6 +14,7 @@ from avgflow.cli import (
     deadlines,
     demo,
     document,
+    dossier,
     hold,
     recipient,
     register,
@@ -40,6 +41,7 @@ app.add_typer(recipient.app, name="recipient")
 app.add_typer(breach.app, name="breach")
 app.add_typer(annotation.app, name="annotation")
 app.add_typer(document.app, name="document")
+app.add_typer(dossier.app, name="dossier")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(withholding.app, name="withholding")
 app.add_typer(restriction.app, name="restriction")

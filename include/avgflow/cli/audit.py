@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 
 from avgflow.crypto import Keyring
+from avgflow.dossier.audit import folder, seal
 from avgflow.errors import AvgflowError
 from avgflow.register import chain, database, evidence
 from avgflow.settings import Settings
@@ -61,3 +63,20 @@ def verify(
     if not as_json:
         typer.echo(f"De keten is heel: {report.events} gebeurtenissen. / The chain is whole: {report.events} events.")
         typer.echo(f"Einde, om te noteren / end, to be noted: {report.head}")
+
+
+@app.command()
+def key(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Show the public key that checks this installation's dossiers, to be made known; it is no secret."""
+    public = seal.public_key(Keyring.of(Settings.load()))
+    digest = hashlib.sha256(folder.script()).hexdigest()
+    if as_json:
+        typer.echo(json.dumps({"public_key": public, "verify_py_sha256": digest}))
+        return
+    typer.echo(f"Openbare sleutel / public key (Ed25519): {public}")
+    typer.echo(f"verify.py (SHA-256):                     {digest}")
+    typer.echo(
+        "Maak beide bekend op een plek buiten de dossiers, zoals uw website. / Publish both outside the dossiers."
+    )

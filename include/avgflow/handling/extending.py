@@ -13,13 +13,15 @@ from avgflow import terms
 from avgflow.catalog.models import Text
 from avgflow.deadline_letters import Extension, extension_mail
 from avgflow.errors import AvgflowError
+from avgflow.fields import AMSTERDAM
 from avgflow.handling import notice
 from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
 from avgflow.intake import day_in_amsterdam
-from avgflow.register import clock, locks, outbox, receipts, requests
+from avgflow.register import clock, events, locks, outbox, receipts, requests
 from avgflow.register.clock import Missed
 from avgflow.register.database import transaction
+from avgflow.register.names import EventName
 from avgflow.register.receipts import Step
 from avgflow.register.requests import RequestClosed, Status
 
@@ -150,6 +152,17 @@ def answered(register: Connection, numbers: Collection[str]) -> set[str]:
     """Those of the requests whose answer went out: the mail server accepted it, or it was handed over."""
     handed = receipts.with_step(register, Step.HAND_OVER, numbers)
     return handed | outbox.accepted(register, ANSWER, numbers).keys()
+
+
+def answered_on(register: Connection, numbers: Collection[str]) -> dict[str, date]:
+    """The Dutch day on which the answer went out, for those of the requests whose did; of one that came to its end
+    without an answer (it was withdrawn), the day of that.
+    """
+    ends = events.of_requests(register, numbers, (EventName.REQUEST_WITHDRAWN, EventName.REQUEST_CLOSED))
+    moments = {str(event.number): event.at for event in reversed(ends)}
+    moments |= receipts.written(register, Step.HAND_OVER, numbers)
+    moments |= outbox.accepted(register, ANSWER, numbers)
+    return {number: moment.astimezone(AMSTERDAM).date() for number, moment in moments.items()}
 
 
 def tell(env: Environment, number: str) -> None:

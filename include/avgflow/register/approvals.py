@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,6 +66,23 @@ def approval(conn: Connection, number: str) -> Approval | None:
     """The newest approval; None where no plan was approved, or one was refused since."""
     newest = _newest(conn, number)
     return _approval(newest) if newest is not None and newest.approved else None
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a human said of a plan, whatever was said since."""
+
+    digest: str
+    approved: bool
+    actor: str
+    at: datetime
+
+
+def said(conn: Connection, number: str) -> Sequence[Said]:
+    """Every approval and refusal of a request's plans, oldest first."""
+    columns = (table.c[name] for name in Said.__dataclass_fields__)
+    rows = conn.execute(select(*columns).where(table.c.number == number).order_by(table.c.id))
+    return [Said(**row._mapping) for row in rows]
 
 
 def _put(conn: Connection, held: Row[Any], digest: str, approved: bool, actor: str) -> Row[Any]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -199,6 +199,47 @@ def verify(conn: Connection, keyring: Keyring, noted: Head | None = None) -> Cha
     if max(head.id, noted.id if noted else 0) > last.id:
         return _report(seen, head, Break.REMOVED, last.id + 1)
     return ChainReport(True, seen, None, None, None, None, head)
+
+
+@dataclass(frozen=True)
+class Written:
+    """An event as it stands in the chain, to the byte; `at` in the form over which its hash is made."""
+
+    id: int
+    at: str
+    name: str
+    number: str | None
+    actor: str
+    detail: Detail
+    prev_hash: str
+    hash: str
+
+    def genuine(self, keyring: Keyring) -> bool:
+        """Whether its hash is made over what it says, with this installation's key."""
+        link = Link(self.name, self.number, self.actor, self.detail)
+        return self.hash == _hash(keyring, Head(self.id - 1, self.prev_hash), self.at, link)
+
+
+def written(conn: Connection, number: str) -> Sequence[Written]:
+    """A request's events as they stand in the chain, oldest first."""
+    at = func.to_char(func.timezone("UTC", event.c.at), _TIME_FORMAT).label("at")
+    columns = [at if name == "at" else event.c[name] for name in Written.__dataclass_fields__]
+    rows = conn.execute(select(*columns).where(event.c.number == number).order_by(event.c.id))
+    return [Written(**row._mapping) for row in rows]
+
+
+def hashes(conn: Connection, first: int) -> Iterator[Head]:
+    """Every event's id and hash from this one on, and that before it; nothing of what they say."""
+    if first == 1:
+        yield Head(0, START)
+    rows = conn.execute(
+        select(event.c.id, event.c.hash)
+        .where(event.c.id >= first - 1)
+        .order_by(event.c.id)
+        .execution_options(stream_results=True, yield_per=5000)
+    )
+    for row in rows:
+        yield Head(row.id, row.hash)
 
 
 def start(conn: Connection, keyring: Keyring) -> None:

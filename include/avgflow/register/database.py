@@ -82,6 +82,14 @@ def transaction(register: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def snapshot(register: Engine) -> Iterator[Connection]:
+    """The register as it is at one moment, to be read only; errors as `transaction`."""
+    with named_faults(), register.execution_options(isolation_level="REPEATABLE READ").begin() as conn:
+        conn.exec_driver_sql("SET TRANSACTION READ ONLY")
+        yield conn
+
+
+@contextmanager
 def named_faults() -> Iterator[None]:
     """Turn errors of the database into `AvgflowError`s, which hold nothing of any row."""
     try:

@@ -72,6 +72,25 @@ def evidence(conn: Connection, number: str) -> Sequence[Evidence]:
     return [Evidence(row.kind, row.passed, row.result, row.html, row.digest, row.kept_at) for row in rows]
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A check as its digest is made of it: `result` is the JSON text that is stored, to the byte."""
+
+    kind: str
+    passed: bool
+    result: str = field(repr=False)
+    html: str = field(repr=False)
+    digest: str
+    kept_at: datetime
+
+
+def kept(conn: Connection, number: str) -> Sequence[Kept]:
+    """All checks of a request to the byte, oldest first."""
+    columns = (table.c.kind, table.c.passed, cast(table.c.result, Text).label("result"), table.c.html)
+    query = select(*columns, table.c.digest, table.c.kept_at).where(table.c.number == number).order_by(table.c.id)
+    return [Kept(**row._mapping) for row in conn.execute(query)]
+
+
 def changed_by_hand(conn: Connection) -> Sequence[str]:
     """Numbers of requests whose evidence was changed, added or removed since its event; read it after `chain.verify`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,6 +67,12 @@ def get_plan(conn: Connection, keyring: Keyring, number: str, digest: str | None
     if row is None:
         raise PlanMissing(number)
     return StoredPlan(row.digest, keyring.open(row.sealed), row.made_at)
+
+
+def made(conn: Connection, keyring: Keyring, number: str) -> Sequence[StoredPlan]:
+    """Every plan of a request, the newest last; `KeyMissing` as `Keyring.open`."""
+    rows = conn.execute(select(plan).where(plan.c.number == number).order_by(plan.c.made_at))
+    return [StoredPlan(row.digest, keyring.open(row.sealed), row.made_at) for row in rows]
 
 
 def _newest(conn: Connection, number: str) -> str | None:

@@ -125,6 +125,13 @@ def with_step(conn: Connection, step: Step, numbers: Collection[str]) -> set[str
     return set(conn.execute(select(receipt.c.number).where(*current)).scalars())
 
 
+def written(conn: Connection, step: Step, numbers: Collection[str]) -> Mapping[str, datetime]:
+    """When the first current receipt of this step was written, for those of the requests that have one."""
+    current = (receipt.c.number.in_(numbers), receipt.c.step == step.value, receipt.c.superseded_at.is_(None))
+    query = select(receipt.c.number, func.min(receipt.c.written_at)).where(*current).group_by(receipt.c.number)
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
 def supersede_receipts(conn: Connection, keyring: Keyring, number: str, actor: str = SYSTEM) -> int:
     """Set a request's receipts aside, so that its steps are done anew, with the event; returns how many.
 
