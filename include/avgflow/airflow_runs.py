@@ -16,6 +16,8 @@ from avgflow.airflow_api import AirflowApi, AirflowRefused
 PAGE = 100
 """Entries that Airflow gives at once."""
 NDJSON = "application/x-ndjson"
+PLACES = "::group::Log message source details"
+"""How Airflow begins the lines that say where a log was read."""
 
 
 @dataclass(frozen=True)
@@ -159,20 +161,20 @@ def _log(api: AirflowApi, path: str, map_index: int, number: int) -> tuple[Mappi
 
 
 def lines_of(text: str) -> Iterator[Mapping[str, Any]]:
-    """The lines of a log in Airflow's form, less what it puts before them on where the log's file lies."""
-    outside = True
+    """The lines of a log as Airflow gives them, less those in front that say on which machine its file lies."""
+    of_places = False
     for line in text.splitlines():
         if not line.strip():
             continue
         content = json.loads(line)
         entry = content if isinstance(content, Mapping) else {"event": str(content)}
         event = str(entry.get("event", ""))
-        if event.startswith("::group::"):
-            outside = False
-        elif event.startswith("::endgroup::"):
-            outside = True
-        elif outside:
+        if event.startswith(PLACES):
+            of_places = True
+        if not of_places:
             yield entry
+        if event.startswith("::endgroup::"):
+            of_places = False
 
 
 def _pages(api: AirflowApi, path: str, doing: str, key: str, **query: str) -> Iterator[Mapping[str, Any]]:

@@ -24,7 +24,7 @@ def collected(of_store: Receipt, heard: Laps, watch: Stopwatch, number: str) -> 
     """The rows of each table, by record class, and how long reading them took."""
     for table, rows in sorted(of_store.counts.items()):
         lap = heard.get((of_store.store, table), Lap())
-        how = {"classes": lap.classes, "rows": rows, "milliseconds": lap.milliseconds}
+        how = {"classes": lap.classes or "-", "rows": rows, "milliseconds": lap.milliseconds}
         say(Line.TABLE_COLLECTED, store=of_store.store, table=table, **how, request=number)
     receipt(of_store, watch, number)
 

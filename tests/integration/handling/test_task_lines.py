@@ -43,7 +43,7 @@ def test_collecting_says_each_table_with_its_classes_rows_and_time(
     tables = [line for line in lines if line["code"] == Line.TABLE_COLLECTED]
     assert tables
     for line in tables:
-        said = {name: int(rows) for name, rows in (pair.split("=") for pair in line["classes"].split())}
+        said = {name: int(rows) for name, rows in (pair.split("=") for pair in line["classes"].split() if "=" in pair)}
         # Of a table that is nobody's own (employees) nothing is planned, and nothing is found.
         assert said == wanted.pop((line["store"], line["table"]), {})
         assert line["rows"] == sum(said.values())

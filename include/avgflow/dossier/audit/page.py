@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from avgflow.airflow_runs import Run
 from avgflow.catalog.models import Text
 from avgflow.dossier.audit import words
 from avgflow.dossier.audit.content import log_path
-from avgflow.templating import Templates
+from avgflow.templating import Templates, long_date
 
 SECTIONS = (
     ("request", "Verzoek", "Request"),
@@ -56,6 +57,7 @@ def overview(document: Mapping[str, Any], events: Mapping[str, Any], templates: 
         receipts=[_receipt(one) for one in document["receipts"]],
         recipients=[_recipient(one) for one in document["recipients"]],
         timeline=[{**one, "detail": words.detail(one["detail"])} for one in events["events"]],
+        runs=[_run(run) for run in document["airflow"]["runs"]],
     )
 
 
@@ -68,7 +70,7 @@ def logs(number: str, runs: Sequence[Run], templates: Templates) -> str:
             "task_id": task.id,
             "run_id": run.id,
             "number": one.number,
-            "lines": [_line(line) for line in one.log],
+            "lines": [_line(line) for line in one.log if not str(line.get("event")).startswith("::")],
         }
         for run in runs
         for task in run.tasks
@@ -101,7 +103,8 @@ def _notices(document: Mapping[str, Any]) -> Iterator[Text]:
 
 def _facts(request: Mapping[str, Any]) -> Iterator[tuple[Text, Text]]:
     def day(moment: str) -> Text:
-        return Text(nl=moment, en=moment)
+        on = date.fromisoformat(moment)
+        return Text(nl=long_date(on, "nl"), en=long_date(on, "en"))
 
     yield Text(nl="Recht", en="Right"), words.of(words.RIGHTS, request["right"])
     if request["scope"]:
@@ -123,7 +126,7 @@ def _facts(request: Mapping[str, Any]) -> Iterator[tuple[Text, Text]]:
     language = {"nl": Text(nl="Nederlands", en="Dutch"), "en": Text(nl="Engels", en="English")}
     yield Text(nl="Taal van het antwoord", en="Language of the answer"), words.of(language, request["language"])
     if request["together"]:
-        yield Text(nl="Samen binnengekomen met", en="Came in with"), day(request["together"])
+        yield Text(nl="Samen binnengekomen met", en="Came in with"), words.of({}, request["together"])
 
 
 def _in_time(deadline: Mapping[str, Any]) -> Text:
@@ -155,6 +158,17 @@ def _receipt(one: Mapping[str, Any]) -> dict[str, Any]:
 def _recipient(one: Mapping[str, Any]) -> dict[str, Any]:
     on = one["mailed_at"] or one["by_hand_on"] or one["confirmed_at"]
     return {**one, "means": words.of(words.TOLD, one["told"]), "on": on}
+
+
+def _run(run: Mapping[str, Any]) -> dict[str, Any]:
+    tasks = [
+        {
+            **task,
+            "tries": [{**one, "state_means": words.of(words.STATES, one["state"] or "–")} for one in task["tries"]],
+        }
+        for task in run["tasks"]
+    ]
+    return {**run, "state_means": words.of(words.STATES, run["state"]), "tasks": tasks}
 
 
 def _line(line: Mapping[str, Any]) -> dict[str, Any]:

@@ -146,6 +146,19 @@ MAILS: Mapping[str, Text] = {
 }
 """By the first word of a mail's kind; other kinds stand as they are."""
 
+STATES: Mapping[str, Text] = {
+    "success": Text(nl="geslaagd", en="success"),
+    "failed": Text(nl="mislukt", en="failed"),
+    "running": Text(nl="bezig", en="running"),
+    "queued": Text(nl="wacht op een plek", en="queued"),
+    "skipped": Text(nl="overgeslagen", en="skipped"),
+    "upstream_failed": Text(nl="niet gedaan: een eerdere taak mislukte", en="not done: an earlier task failed"),
+    "up_for_retry": Text(nl="mislukt, wordt opnieuw geprobeerd", en="failed, is tried again"),
+    "awaiting_input": Text(nl="wacht op een mens", en="waits for a human"),
+    "deferred": Text(nl="wacht op een tijdstip", en="waits for a moment"),
+}
+"""Of runs and tasks in Airflow."""
+
 KEYS: Mapping[str, Text] = {
     "addresses": Text(nl="adressen", en="addresses"),
     "aware": Text(nl="bekend sinds", en="aware"),
@@ -249,6 +262,8 @@ def _value(key: str, value: Any) -> Text:
             return Text(nl=joined, en=joined)
         case str() if key in _CODES:
             return of(_CODES[key], value)
+        case str() if key == "kind":
+            return EVIDENCE.get(value) or mail(value)
     text = str(value) or "–"
     if key in ("digest", "manifest"):
         text = f"{text[:12]}…"
