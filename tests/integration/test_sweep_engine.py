@@ -221,6 +221,25 @@ def test_rows_without_a_key_go_and_a_partition_of_which_all_goes_is_dropped(pg: 
         assert lab.column("SELECT to_regclass('e_rest') IS NOT NULL") == [True]
 
 
+def test_a_partition_of_rows_with_keys_is_dropped_too_and_one_with_a_protected_row_is_not(pg: Any) -> None:
+    schema = """
+        CREATE TABLE e (id int, email text, d date, PRIMARY KEY (id, d)) PARTITION BY RANGE (d);
+        CREATE TABLE e_2020 PARTITION OF e FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+        CREATE TABLE e_2021 PARTITION OF e FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
+    """
+    described = dated(MINE, key=("id", "d")) | {"key": ["id", "d"]}
+    with laboratory(pg, schema, {"e": described}) as lab:
+        lab.query("INSERT INTO e SELECT n, 'bob@x.nl', date '2020-12-30' + n FROM generate_series(0, 9) n")
+        lab.query("INSERT INTO e VALUES (10, 'ann@x.nl', '2021-05-01')")
+        planned = batches(lab, protection=held(Held.HOLD, "ann@x.nl"))
+        assert [(one.leaf and one.leaf.table, one.rows, one.whole) for one in planned] == [
+            ("e_2020", 2, True),
+            (None, 8, False),
+        ]
+        assert sum(sweep(lab, planned)) == 10
+        assert lab.column("SELECT email FROM e") == ["ann@x.nl"]
+
+
 def test_a_partition_that_got_another_row_since_is_left(pg: Any) -> None:
     with laboratory(pg, EVENTS, KEYLESS) as lab:
         lab.query("INSERT INTO e VALUES ('a', '2020-05-01')")

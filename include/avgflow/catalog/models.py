@@ -359,6 +359,8 @@ class Table(Strict):
                 raise ValueError("what a sweep sets (sweep: {…}) is set by key; give the table its key")
             if rows.term_from in rows.sweep:
                 raise ValueError(f"sweep empties '{rows.term_from}', from which the term counts; leave that column out")
+        if self.lapses and not self.classes:
+            raise ValueError("lapses are columns kept shorter than their row; say under classes how long that is kept")
         if any(rows.follows for rows in self.classes) and not any(link.targets for link in self.subject):
             raise ValueError("follows: true, but no link under subject refers to another row; give term_from instead")
 

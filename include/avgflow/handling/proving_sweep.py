@@ -119,6 +119,8 @@ def _compared(
     of_code = {(str(rule.table), rule.code): rule for rules_of in measure.rules.values() for rule in rules_of}
     for part, done in sweep_parts.of_store(register, env.keyring, sweep.number, store):
         place, one = (part.table, part.code), figures[part.table]
+        if place not in of_code:
+            continue  # stopped, for its rule is no more
         batch = Batch.from_bytes(of_code[place], part.rows, part.body)
         changed = part.changed or 0
         one["parts"] += part.rows

@@ -131,14 +131,19 @@ def _found(measure: Measure) -> list[Found]:
 def carry_out(env: Environment, number: str, store: str) -> Progress:
     """Carry out all that a sweep may change in one store, or what is left of it.
 
-    `SweepStopped` where it was asked to stop; `NotAllowed`, `SweepEnded`; and what `carry` raises: then nothing of that
-    batch was changed.
+    `SweepStopped` where it was asked to stop, `RulesChanged` where it was counted by others; `NotAllowed`,
+    `SweepEnded`; and what `carry` raises: then nothing of that batch was changed.
     """
     with transaction(env.register) as register:
         if _stopped(register, number):
             raise SweepStopped(number)
         sweeps.running(register, number)
         sweep = sweeps.get(register, number)
+        changed = sweep.fingerprint != rules.fingerprint(env.catalog, env.policy)
+        if changed:
+            sweeps.end(register, env.keyring, number, SweepStatus.STOPPED, {"because": "rules-changed"})
+    if changed:
+        raise RulesChanged(number)
     try:
         with locks.alone(env.register, [f"sweep {store}"]):
             _Work(env, sweep, store).run()
@@ -158,6 +163,16 @@ def progress(register: Connection, number: str, store: str) -> Progress:
     )
 
 
+class RulesChanged(Ended):
+    """Catalog or policy are others than those by which a sweep counted; it is at its end."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            f"{number} was counted by another catalog or policy than there is now, and is stopped. The next sweep "
+            f"counts anew, and asks a human first."
+        )
+
+
 class _Work:
     """What one sweep does in one store: part after part, each in a transaction of its own."""
 
@@ -167,7 +182,7 @@ class _Work:
             self._ground = carried.ground_of(env, store, connection)
         self._terms = _terms(env, store, sweep.day, self._ground)
         self._rules = {(str(rule.table), rule.code): rule for rule in self._terms.rules}
-        self._protect()
+        self._stamp: Stamp | None = None
 
     def run(self) -> None:
         finished: tuple[Part, int] | None = None
@@ -215,6 +230,8 @@ class _Work:
         raise StoreUnsettled(self._store)
 
     def _carry(self, part: Part, batch: Batch) -> int:
+        if self._stamp is None:
+            self._protect()
         left = self._less_protected(batch)
         if not left.rows:
             return 0
@@ -238,18 +255,20 @@ class _Work:
     def _protect(self) -> None:
         """Who is protected now, and which rows that are."""
         with transaction(self._env.register) as register:
-            self._stamp: Stamp = protecting.stamp(register)
+            self._stamp = protecting.stamp(register)
         with self._env.view() as view:
             # As of the day of the sweep: a hold that ran out since still holds.
             self._protection = protecting.protection(self._env, view, self._sweep.day)
             people = {ref: one.footprint for ref, one in self._protection.people.items()}
             self._kept: dict[TableName, set[Key]] = {}
+            self._kept_leaves: set[str] = set()
             for name, target in self._ground.targets.items():
                 statement = selection.rows(target, people, located)
-                for ref, of_class, key in statement.on(view.connections[self._store]) if statement else ():
+                for ref, of_class, key, leaf in statement.on(view.connections[self._store]) if statement else ():
                     classes = self._protection.people[ref].classes
                     if classes is None or of_class in classes:
                         self._kept.setdefault(name, set()).add(tuple(key))
+                        self._kept_leaves.add(leaf)
 
     def _less_protected(self, batch: Batch) -> Batch:
         """A batch without the rows of people who came under protection since it was counted."""
@@ -259,8 +278,8 @@ class _Work:
         if not kept:
             return batch
         if batch.whole:
-            # Somebody's rows in it may be among those that stay: the next sweep takes it row by row.
-            return replace(batch, keys=(), rows=0)
+            # Where somebody's rows in it stay, the next sweep takes it row by row.
+            return replace(batch, keys=(), rows=0) if batch.keys[0][0] in self._kept_leaves else batch
         width = len(self._ground.targets[batch.rule.table].table.key) or 2
         keys = [key for key in batch.keys if key[:width] not in kept]
         return replace(batch, keys=keys, rows=len(keys))

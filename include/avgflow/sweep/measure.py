@@ -57,9 +57,9 @@ class Batch:
     """Rows that one transaction may change by one rule.
 
     `keys`: as PostgreSQL prints them; of a table without a key the oid of the partition, the row's place in it, and a
-    digest of what stands in it. `leaf`: that partition (or the table itself). `whole`: it is dropped, with all
-    `rows`. `opened`: foreign keys by which rows point to these that go too, later: they are emptied first, for they
-    lead round in a circle.
+    digest of what stands in it. `leaf`: that partition (or the table itself). `whole`: it is dropped, with all `rows`,
+    and its oid is the only key. `opened`: foreign keys by which rows point to these that go too, later: they are
+    emptied first, for they lead round in a circle.
     """
 
     rule: Rule
@@ -168,11 +168,13 @@ class Measure:
     def _fill(self, temporary: str, name: TableName, rules: Sequence[Rule]) -> str:
         selects = [
             sql.SQL(
-                "SELECT {position}::integer AS rule, {keys}, {at} AS at, hashtextextended({whose}, 0) AS who, "
-                "NULL::text AS state, NULL::text AS needed_by, 0 AS depth FROM {table} WHERE {past}"
+                "SELECT {position}::integer AS rule, {keys}, {leaf} AS leaf, {at} AS at, "
+                "hashtextextended({whose}, 0) AS who, NULL::text AS state, NULL::text AS needed_by, 0 AS depth "
+                "FROM {table} WHERE {past}"
             ).format(
                 position=sql.Literal(self.rules[name].index(rule)),
                 keys=_comma([self._key(name)[i] + sql.SQL(f" AS k{i}") for i in range(len(self._key(name)))]),
+                leaf=column(name, "tableoid"),
                 at=self._terms.counts_from(rule),
                 whose=self._terms.whose(name),
                 table=relation(name),
@@ -237,7 +239,7 @@ class Measure:
                 continue
             rows = [
                 (protection.people[ref].reason.value, *key)
-                for ref, of_class, key in statement.on(self._connection)
+                for ref, of_class, key, _ in statement.on(self._connection)
                 if (classes := protection.people[ref].classes) is None or of_class in classes
             ]
             if rows:
@@ -466,8 +468,8 @@ class Measure:
         return self._count(name, sql.SQL("true")), False
 
     def _whole_partitions(self, name: TableName) -> Iterator[tuple[str, Batch]]:
-        """Partitions of a table without a key of which every row goes, and that we may drop: by their oid."""
-        if not self._keyless(name) or any(key.target == name for key in self._ground.foreign_keys):
+        """Partitions of which every row goes, and that we may drop: by their oid."""
+        if any(key.target == name for key in self._ground.foreign_keys):
             return
         leaves = self._connection.exec_driver_sql(
             "SELECT c.oid::text, n.nspname, c.relname FROM pg_partition_tree(to_regclass(%(name)s)) t "
@@ -481,7 +483,8 @@ class Measure:
             str(oid): (rule, rows)
             for oid, rule, rules, rows in self._connection.exec_driver_sql(
                 _composed(
-                    "SELECT k0::text, min(rule), count(DISTINCT rule), count(*) FROM {t} p WHERE {going} GROUP BY k0",
+                    "SELECT leaf::text, min(rule), count(DISTINCT rule), count(*) FROM {t} p "
+                    "WHERE {going} GROUP BY leaf",
                     t=sql.Identifier(self._past[name]),
                     going=self._goes(name, "p"),
                 )
@@ -494,7 +497,7 @@ class Measure:
             rule, rows = going[oid]
             partition = TableName(schema, leaf)
             if self._count(partition, sql.SQL("true")) == rows:
-                yield oid, Batch(self.rules[name][rule], (), rows, partition, whole=True)
+                yield oid, Batch(self.rules[name][rule], [(oid,)], rows, partition, whole=True)
 
     def _batches_of(self, name: TableName, temporary: str, size: int, dropped: frozenset[str]) -> Iterator[Batch]:
         leaves = self._leaves(name) if self._keyless(name) else {}
@@ -524,7 +527,7 @@ class Measure:
 
     def _rows(self, name: TableName, temporary: str, dropped: frozenset[str]) -> Iterator[Sequence[Any]]:
         parts = range(len(self._key(name)))
-        not_dropped = sql.SQL("NOT k0::text = ANY({})").format(sql.Literal(sorted(dropped))) if dropped else None
+        not_dropped = sql.SQL("NOT leaf::text = ANY({})").format(sql.Literal(sorted(dropped))) if dropped else None
         statement = _composed(
             "SELECT rule, {keys} FROM {t} WHERE state IS NULL AND {left} ORDER BY rule, depth DESC, {plain}",
             keys=_comma([sql.SQL(f"k{i}::text") for i in parts]),
@@ -538,15 +541,15 @@ class Measure:
         return self._connection.exec_driver_sql(_composed(statement, **parts), dict(values or {})).rowcount
 
 
+LEAF = "__leaf"
+
+
 def located(target: Target) -> Columns:
-    """A form of `selection`: the class of a row, and its key or where it lies."""
-    if target.table.key:
-        printed = [target.printed(name) for name in target.table.key]
-    else:
-        # Columns that every table has, and that can be called by the table's name only.
-        places = (column(target.name, name).as_string() for name in ("tableoid", "ctid"))
-        printed = [cast(literal_column(place), Text) for place in places]
-    return [*selection.record_class(target), (selection.ROW, func.jsonb_build_array(*printed))]
+    """A form of `selection`: the class of a row, its key or where it lies, and the oid of the partition it is in."""
+    # Columns that every table has, and that can be called by the table's name only.
+    leaf, place = (cast(literal_column(column(target.name, name).as_string()), Text) for name in ("tableoid", "ctid"))
+    printed = [target.printed(name) for name in target.table.key] or [leaf, place]
+    return [*selection.record_class(target), (selection.ROW, func.jsonb_build_array(*printed)), (LEAF, leaf)]
 
 
 def row_digest(target: Target) -> Part:
