@@ -125,7 +125,8 @@ def _compared(
         changed = part.changed or 0
         one["parts"] += part.rows
         if not done:
-            one["open" if sweep.stop_asked_at is not None else "undone"] += part.rows
+            stopped = sweep.stop_asked_at is not None or sweep.status is SweepStatus.STOPPED
+            one["open" if stopped else "undone"] += part.rows
             left[place] = left.get(place, set()) - set(batch.keys)
             continue
         one["changed"] += changed
