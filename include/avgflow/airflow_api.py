@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import quote
 
 import httpx
 
@@ -74,15 +75,19 @@ class AirflowApi:
         response = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", "start the request", body, accepted=(409,))
         return response.status_code != 409
 
+    def start_by_hand(self, dag_id: str, run_id: str) -> None:
+        """Start a run that takes nothing from who starts it."""
+        body: dict[str, Any] = {"dag_run_id": run_id, "logical_date": None, "conf": {}}
+        self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", "start the run", body, accepted=(409,))
+
     def state(self, dag_id: str, number: str) -> str | None:
         """The state of a request's run (`queued`, `running`, `success`, `failed`), None where there is no run."""
-        path = f"/api/v2/dags/{dag_id}/dagRuns/{number}"
-        response = self._call("GET", path, "show the run", accepted=(404,))
+        response = self._call("GET", _run(dag_id, number), "show the run", accepted=(404,))
         return None if response.status_code == 404 else str(response.json()["state"])
 
     def tasks(self, dag_id: str, number: str) -> dict[str, str]:
         """The state of each task of a run."""
-        path = f"/api/v2/dags/{dag_id}/dagRuns/{number}/taskInstances"
+        path = f"{_run(dag_id, number)}/taskInstances"
         found = self._call("GET", path, "show the tasks").json()["task_instances"]
         return {task["task_id"]: task["state"] or "none" for task in found}
 
@@ -90,7 +95,7 @@ class AirflowApi:
         """Have a task skipped that waits for something; those after it are skipped too. One that is skipped or has
         ended meanwhile is left alone.
         """
-        path = f"/api/v2/dags/{dag_id}/dagRuns/{number}/taskInstances/{task_id}"
+        path = f"{_run(dag_id, number)}/taskInstances/{task_id}"
         self._call("PATCH", path, "end the wait of a task", {"new_state": "skipped"}, accepted=(409,))
 
     def clear(self, dag_id: str, number: str, *task_ids: str) -> None:
@@ -100,7 +105,7 @@ class AirflowApi:
 
     def question(self, dag_id: str, number: str) -> Asked | None:
         """The question that a run waits for now, None where it waits for none."""
-        path = f"/api/v2/dags/{dag_id}/dagRuns/{number}/hitlDetails"
+        path = f"{_run(dag_id, number)}/hitlDetails"
         for detail in self._call("GET", path, "read the question").json()["hitl_details"]:
             task = detail["task_instance"]
             if not detail.get("response_received") and task["state"] == "awaiting_input":
@@ -110,7 +115,7 @@ class AirflowApi:
     def answer(self, asked: Asked, option: str, inputs: Mapping[str, Any]) -> None:
         """Answer a question. `inputs` that are not asked are left out, those that are and not given are null; an answer
         that somebody else gave first stands."""
-        run = f"/api/v2/dags/{asked.dag_id}/dagRuns/{asked.number}"
+        run = _run(asked.dag_id, asked.number)
         self._call(
             "PATCH",
             f"{run}/taskInstances/{asked.task_id}/{asked.map_index}/hitlDetails",
@@ -157,3 +162,8 @@ class AirflowApi:
             raise AirflowRefused("log in", response.status_code)
         client.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
         return client
+
+
+def _run(dag_id: str, run_id: str) -> str:
+    """The path of a run; the id of one that the clock started holds signs that mean something in a path."""
+    return f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"

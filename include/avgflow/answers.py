@@ -1,4 +1,4 @@
-"""Giving a human's answer to what a request waits for, and seeing to it that it is taken.
+"""Giving a human's answer to what a request or a sweep waits for, and seeing to it that it is taken.
 
 The register says that a request waits a moment before Airflow has parked its task, and an answer that comes within a
 moment after that can be lost: Airflow 3.3.2 then takes the end of the process that asked for that of the one that
@@ -34,6 +34,8 @@ _TAKEN = frozenset(
         EventName.PLAN_REFUSED,
         EventName.OBJECTION_WEIGHED,
         EventName.REQUEST_STOPPED,
+        EventName.SWEEP_APPROVED,
+        EventName.SWEEP_REFUSED,
     }
 )
 """What becomes of an answer; written by the task that takes it, before it asks anything else."""
@@ -43,11 +45,21 @@ class NothingAsked(AvgflowError):
     """There is no open question to answer."""
 
     def __init__(self, number: str) -> None:
-        super().__init__(f"{number} waits for no answer now; `avgflow request show {number}` says where it stands.")
+        group = "retention" if number.startswith("sweep-") else "request"
+        super().__init__(f"{number} waits for no answer now; `avgflow {group} show {number}` says where it stands.")
 
 
-def give(env: Environment, api: AirflowApi, dag_id: str, number: str, option: str, inputs: Mapping[str, Any]) -> bool:
-    """Answer the question that a request waits for, and wait until the answer is on the register.
+def give(
+    env: Environment,
+    api: AirflowApi,
+    dag_id: str,
+    number: str,
+    option: str,
+    inputs: Mapping[str, Any],
+    run: str | None = None,
+) -> bool:
+    """Answer the question that a request or a sweep waits for, and wait until the answer is on the register; `run`: the
+    id of its run, where that is not its number.
 
     False where it was given and not taken within `SECONDS`; `NothingAsked` where no question came up in that time.
     """
@@ -55,7 +67,7 @@ def give(env: Environment, api: AirflowApi, dag_id: str, number: str, option: st
     deadline = time.monotonic() + SECONDS
     given, open_since = False, None
     while True:
-        asked = api.question(dag_id, number)
+        asked = api.question(dag_id, run or number)
         # Read after the question: one that came after this answer was taken is another, and not to be answered.
         if _taken(env, number) > before:
             return True
@@ -75,6 +87,6 @@ def give(env: Environment, api: AirflowApi, dag_id: str, number: str, option: st
 
 
 def _taken(env: Environment, number: str) -> int:
-    """How many answers a request has taken."""
+    """How many answers a request or a sweep has taken."""
     with transaction(env.register) as register:
         return sum(event.name in _TAKEN for event in events.history(register, number))

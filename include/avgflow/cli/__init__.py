@@ -21,6 +21,7 @@ from avgflow.cli import (
     replay,
     request,
     restriction,
+    retention,
     stack,
     suppression,
     withholding,
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 
 app.add_typer(request.app, name="request")
+app.add_typer(retention.app, name="retention")
 app.add_typer(hold.app, name="hold")
 app.add_typer(recipient.app, name="recipient")
 app.add_typer(breach.app, name="breach")

@@ -14,6 +14,11 @@ TERM = "5. Term"
 END = "6. End without carrying out"
 ANSWER = "7. Answer and proof"
 
+SWEEP_LOOK = "1. Look"
+SWEEP_DECIDE = "2. Decide"
+SWEEP_RUN = "3. Run and stop"
+SWEEP_HOLD = "4. What stays"
+
 SUBJECT = "Who asks, and about whom"
 ONE_RIGHT = "For one right only"
 

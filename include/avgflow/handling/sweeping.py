@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -36,6 +36,7 @@ from avgflow.register.sweeps import Found, Progress, Sweep, SweepStatus
 from avgflow.stores import changes, selection
 from avgflow.stores.survey import Ground
 from avgflow.sweep import caps, rules
+from avgflow.sweep.caps import Ask
 from avgflow.sweep.carry import Carried, Leaving, carry, gone
 from avgflow.sweep.conditions import Terms
 from avgflow.sweep.measure import Batch, Measure, Protection, located
@@ -97,16 +98,21 @@ def _preview(env: Environment, sweep: Sweep, today: date | None) -> None:
                     written.update(digest.encode())
         said = [sweep.fingerprint, sweep.day.isoformat(), [vars(one) for one in found], written.hexdigest()]
         digest = env.keyring.sign("sweep", json.dumps(said, sort_keys=True).encode())
-        asks = caps.asks(
-            found,
-            env.policy.retention.caps,
-            sweeps.usual(register),
-            sweep.fingerprint,
-            sweeps.last_fingerprint(register),
-            sweeps.last_stopped(register),
-        )
+        asks = asks_of(env, register, found, sweep.fingerprint)
         total = sum(one.rows for one in found)
         sweeps.previewed(register, env.keyring, sweep.number, digest, [ask.to_json() for ask in asks], total)
+
+
+def asks_of(env: Environment, register: Connection, found: Sequence[Found], fingerprint: str) -> list[Ask]:
+    """Why a human must look before what was found goes; nothing where it may go by itself."""
+    return caps.asks(
+        found,
+        env.policy.retention.caps,
+        sweeps.usual(register),
+        fingerprint,
+        sweeps.last_fingerprint(register),
+        sweeps.last_stopped(register),
+    )
 
 
 def _write(env: Environment, register: Connection, number: str, store: str, measure: Measure) -> Iterator[str]:
