@@ -42,6 +42,11 @@ _MAILS = {
     "withdrawn": Text(nl="de bevestiging van het intrekken", en="the confirmation of the withdrawal"),
     "waiting": Text(nl="een vraag aan u", en="a question to you"),
     "stopped": Text(nl="het bericht aan u dat het stopte", en="the message to you that it stopped"),
+    "sweep-waiting": Text(nl="een vraag aan u over het opschonen", en="a question to you about a sweep"),
+    "sweep-report": Text(nl="het verslag van het opschonen", en="the report of a sweep"),
+    "sweep-refused": Text(nl="het bericht dat opschonen niet doorgaat", en="the message that a sweep does not go on"),
+    "sweep-failed": Text(nl="het bericht dat opschonen mislukte", en="the message that a sweep failed"),
+    "sweep-quiet": Text(nl="het bericht dat er niets te wissen is", en="the message that sweeps find nothing"),
     "deadline-digest": Text(nl="een overzicht als dit", en="a list like this one"),
     "deadline-escalation": Text(nl="het bericht aan het tweede adres", en="the message to the second address"),
 }
@@ -141,4 +146,6 @@ def _counts(deadlines: Deadlines, language: Language) -> str:
     if n := len(deadlines.breaches):
         breaches = Text(nl="datalek" if n == 1 else "datalekken", en="breach" if n == 1 else "breaches")
         told.append(f"{n} {breaches.in_(language)}")
+    if deadlines.sweeps:
+        told.append(Text(nl="opschonen", en="sweep").in_(language))
     return f": {', '.join(told)}" if told else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from avgflow.breach import NEAR
 from avgflow.catalog.models import Text
@@ -84,13 +85,33 @@ class BreachClock:
         return not self.settled and self.due - now <= NEAR
 
 
+class SweepTrouble(StrEnum):
+    """Why a sweep is named: it waits for a human, it did not end well, or none has run for too long."""
+
+    WAITING = "waiting"
+    FAILED = "failed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class SweepStanding:
+    """A sweep that a human must look at; `number`: None where none has run. `since`: the day since which it is so, None
+    where there never was one. `until`: the last day to answer, where it waits.
+    """
+
+    why: SweepTrouble
+    number: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+
 @dataclass(frozen=True)
 class Deadlines:
     """What there is to say on one day; every request stands in one of these, the latest due day last.
 
     `within`: due within so many days, each of `BANDS`. `alarming`: late, or lost unless it is answered now; these stand
     in `overdue` or `within` as well. `later`: nothing to be done about them yet. `breaches`: those that are not closed,
-    the one whose hours end first before the others.
+    the one whose hours end first before the others. `sweeps`: those of the retention that a human must look at.
     """
 
     today: date
@@ -103,12 +124,13 @@ class Deadlines:
     unsent: tuple[Unsent, ...] = ()
     alarming: tuple[Standing, ...] = ()
     breaches: tuple[BreachClock, ...] = ()
+    sweeps: tuple[SweepStanding, ...] = ()
 
     @property
     def anything(self) -> bool:
         """Whether there is anything to tell the privacy officer."""
         requests = self.overdue or any(self.within.values()) or self.waiting or self.stopped
-        return bool(requests or self.unsent or self.breaches)
+        return bool(requests or self.unsent or self.breaches or self.sweeps)
 
     @property
     def alarming_breaches(self) -> tuple[BreachClock, ...]:
@@ -119,9 +141,8 @@ class Deadlines:
     def counts(self) -> dict[str, int]:
         """How many of each, as codes."""
         bands = {f"within_{days}": len(found) for days, found in self.within.items()}
-        rest = {
-            name: len(getattr(self, name)) for name in ("waiting", "stopped", "later", "unsent", "alarming", "breaches")
-        }
+        names = ("waiting", "stopped", "later", "unsent", "alarming", "breaches", "sweeps")
+        rest = {name: len(getattr(self, name)) for name in names}
         return {"overdue": len(self.overdue), **bands, **rest}
 
 
@@ -131,6 +152,7 @@ def select(
     now: datetime,
     calendar: Calendar,
     breaches: Sequence[BreachClock] = (),
+    sweeps: Sequence[SweepStanding] = (),
 ) -> Deadlines:
     """Sort open requests by what is to be done about them; `now` in Dutch time, whose day counts."""
     today = now.date()
@@ -149,6 +171,7 @@ def select(
         unsent=tuple(mail for mail in unsent if mail.urgent or now - mail.since >= STUCK),
         alarming=tuple(one for one in ordered if _alarming(one, today, calendar)),
         breaches=tuple(sorted(breaches, key=lambda one: (one.due, one.id))),
+        sweeps=tuple(sweeps),
     )
 
 

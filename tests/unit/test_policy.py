@@ -296,3 +296,12 @@ def test_rules_for_approval_that_cannot_work_are_refused_with_a_remedy(
 def test_officers_and_a_time_to_withdraw_can_be_given(tmp_path: Path) -> None:
     made = load(_spoiled(tmp_path, erasure={"cooling_off_days": 5, "officers": ["anna", "bas@milgro.example"]}))
     assert (made.erasure.cooling_off_days, made.erasure.officers) == (5, ("anna", "bas@milgro.example"))
+
+
+@pytest.mark.parametrize("schedule", ["", "weekly", "0 2 * *", "99 2 * * 0", "* * * * * *", "@daily"])
+def test_a_time_that_is_none_is_named_with_an_example(schedule: str, tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    said = FILE.read_text(encoding="utf-8") + f"\nretention: {{schedule: '{schedule}'}}\n"
+    file.write_text(said, encoding="utf-8")
+    with pytest.raises(WrongConfiguration, match="every Sunday at two"):
+        load(file)

@@ -11,7 +11,7 @@ import typer
 from avgflow.cli import shown
 from avgflow.cli.keyboard import on_day
 from avgflow.cli.shown import say
-from avgflow.deadlines import Deadlines, Standing
+from avgflow.deadlines import Deadlines, Standing, SweepStanding, SweepTrouble
 from avgflow.handling import environment, watching
 
 app = typer.Typer()
@@ -27,8 +27,8 @@ def deadlines(
         say(json.dumps(_document(seen), indent=2))
         return
     requests = _requests(seen)
-    if not requests and not seen.unsent and not seen.breaches:
-        say("No request is open, no breach, and no mail is stuck.")
+    if not requests and not seen.unsent and not seen.breaches and not seen.sweeps:
+        say("No request is open, no breach, no sweep needs you, and no mail is stuck.")
         return
     if seen.breaches:
         table = shown.grid("breach", "request", "72 hours end", "hours left", "AP")
@@ -44,6 +44,8 @@ def deadlines(
             since = (one.asked if one.asked and one.waiting_for else one.since).isoformat()
             table.add_row(when, one.number, one.right, due, left, one.safe.isoformat(), _state(one), since)
         shown.print_table(table)
+    for sweep in seen.sweeps:
+        say(_sweep(sweep))
     if seen.unsent:
         mails = shown.grid("mail not accepted", "kind", "since", "tries", "why")
         for mail in seen.unsent:
@@ -61,6 +63,15 @@ def _requests(seen: Deadlines) -> list[tuple[str, Standing]]:
         "later": seen.later,
     }
     return [(when, one) for when, found in groups.items() for one in found]
+
+
+def _sweep(one: SweepStanding) -> str:
+    if one.why is SweepTrouble.WAITING:
+        return f"{one.number} waits for your approval until {_day(one.until)}: avgflow retention show {one.number}"
+    if one.why is SweepTrouble.FAILED:
+        return f"{one.number} did not end well: avgflow retention show {one.number}"
+    since = f"since {_day(one.since)}" if one.since else "ever"
+    return f"No sweep has run {since}, though one should have: see the DAG retention_sweep in Airflow."
 
 
 def _state(one: Standing) -> str:
@@ -103,6 +114,10 @@ def _document(seen: Deadlines) -> dict[str, Any]:
                 "complete": leak.complete,
             }
             for leak in seen.breaches
+        ],
+        "sweeps": [
+            {"why": one.why, "number": one.number, "since": _day(one.since), "until": _day(one.until)}
+            for one in seen.sweeps
         ],
         "mails": [
             {

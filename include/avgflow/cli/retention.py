@@ -265,7 +265,8 @@ def _waiting(env: Environment, number: str) -> Sweep:
 def _follow(env: Environment, api: AirflowApi, run_id: str, quiet: bool) -> Sweep | None:
     """Follow the sweep of a run until it is at its end or waits for a human, with a bar for each store."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("rows"))
-    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as bars:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bars:
         counting = bars.add_task("counting", total=None)
         of_store: dict[str, TaskID] = {}
         while True:

@@ -6,7 +6,7 @@ Figures and names, no value of any row; one file, no script, nothing from elsewh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from avgflow.catalog.models import Catalog
@@ -59,9 +59,11 @@ class ClassPicture:
     title: str
     months: Sequence[Month]
     picture: Picture | None
-    went: int = field(default=0)
-    stayed: int = field(default=0)
-    open: int = field(default=0)
+    went: int
+    stayed: int
+    open: int
+    following: int
+    """Rows without a date of their own, which go or stay with the row that they belong to."""
 
 
 def page(
@@ -137,6 +139,7 @@ def lines_of(found: Sequence[Found], done: Done, catalog: Catalog, language: str
 def pictures(found: Sequence[Found], done: Done, policy: Policy) -> list[ClassPicture]:
     """A picture for each record class of which rows were past their term."""
     by_class: dict[str, list[Month]] = {}
+    following: dict[str, int] = {}
     for one in found:
         figures = Figures.from_json(one.figures)
         # Which rows went is known by transaction, not by month: a rule that came to its end went whole.
@@ -145,9 +148,13 @@ def pictures(found: Sequence[Found], done: Done, policy: Policy) -> list[ClassPi
         for month, rows in figures.months.items():
             of_class.append(Month(month, went=rows) if whole else Month(month, open=rows))
         of_class.extend(Month(month, stayed=rows) for month, rows in figures.held_months.items())
+        dated = sum(figures.months.values()) + sum(figures.held_months.values())
+        past = one.rows + sum(figures.held.values())
+        following[one.record_class] = following.get(one.record_class, 0) + max(0, past - dated)
     made = []
     for record_class in sorted(by_class, key=lambda code: (len(code), code)):
-        if of_class := months.summed(by_class[record_class]):
+        of_class = months.summed(by_class[record_class])
+        if of_class or following[record_class]:
             made.append(
                 ClassPicture(
                     record_class,
@@ -157,6 +164,7 @@ def pictures(found: Sequence[Found], done: Done, policy: Policy) -> list[ClassPi
                     sum(one.went for one in of_class),
                     sum(one.stayed for one in of_class),
                     sum(one.open for one in of_class),
+                    following[record_class],
                 )
             )
     return made

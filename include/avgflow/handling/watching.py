@@ -12,7 +12,7 @@ from avgflow.catalog.models import Text
 from avgflow.deadline_letters import digest_mail, escalation_mail
 from avgflow.deadlines import BreachClock, Deadlines, Standing, Unsent, select
 from avgflow.fields import AMSTERDAM
-from avgflow.handling import extending
+from avgflow.handling import extending, watching_sweeps
 from avgflow.handling.environment import Environment
 from avgflow.handling.extending import LETTER
 from avgflow.handling.identify import Waiting
@@ -62,7 +62,14 @@ def look(env: Environment, now: datetime | None = None) -> Deadlines:
             _standing(env, one, clocks[one.number], one.number in done, one.number in proposed, moment.date())
             for one in found
         ]
-        return select(standings, _unsent(register), moment, env.policy.calendar, _breaches(env, register))
+        return select(
+            standings,
+            _unsent(register),
+            moment,
+            env.policy.calendar,
+            _breaches(env, register),
+            watching_sweeps.standing(env, register, moment),
+        )
 
 
 def watch(env: Environment, now: datetime | None = None) -> Watched:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Literal
 
+from croniter import croniter
 from pydantic import Field, model_validator
 
 from avgflow.catalog.models import Strict, Text
@@ -218,11 +219,20 @@ class Retention(Strict):
     transaction changes. `approval_days`: how long a question waits for an answer; a sweep without one does nothing.
     """
 
-    schedule: str = Field(default="0 2 * * 0", pattern=r"^\S+( \S+){4}$")
+    schedule: str = "0 2 * * 0"
     caps: Caps = Caps()
     quiet_weeks: int = Field(default=8, ge=1)
     batch: int = Field(default=5000, ge=1, le=100_000)
     approval_days: int = Field(default=6, ge=1, le=60)
+
+    @model_validator(mode="after")
+    def _timed(self) -> Retention:
+        if len(self.schedule.split()) != 5 or not croniter.is_valid(self.schedule):
+            raise ValueError(
+                f"schedule is '{self.schedule}', which is no time as cron writes it; give minute, hour, day, month and "
+                "weekday, such as '0 2 * * 0': every Sunday at two"
+            )
+        return self
 
 
 class Identity(Strict):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from avgflow.crypto import Keyring
 from avgflow.register import chain
@@ -64,6 +64,11 @@ def entry(
 def history(conn: Connection, number: str) -> Sequence[Event]:
     """A request's events, oldest first."""
     return _read(conn, event.c.number == number)
+
+
+def first(conn: Connection) -> datetime | None:
+    """When the register began."""
+    return conn.execute(select(func.min(event.c.at))).scalar_one_or_none()
 
 
 def of_requests(conn: Connection, numbers: Collection[str], names: Collection[EventName]) -> Sequence[Event]:

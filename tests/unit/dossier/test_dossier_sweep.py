@@ -161,6 +161,15 @@ def test_what_went_and_what_stayed_are_told_apart_without_colour() -> None:
     assert ".went { fill: var(--good); }" in html
 
 
+def test_rows_that_go_with_another_are_counted_beside_the_picture() -> None:
+    lines = found({}, store="orders", table="public.order_line", code="1-R4", record_class="R4", held={"needed": 2})
+    rows = 30
+    of_lines = Found("orders", "public.order_line", "1-R4", "R4", "delete", rows, {**lines.figures, "rows": rows})
+    read = text(page(of=(TICKETS, of_lines), proof=verdict()))
+    assert "R4: Facturen en betalingen 32 rijen zonder eigen datum." in read
+    assert "Op deze dag was er niets" not in read
+
+
 of_months = st.lists(
     st.builds(
         Month,
