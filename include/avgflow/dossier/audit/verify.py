@@ -127,11 +127,13 @@ def sha256(data: bytes) -> str:
 def check_seal(folder: Path, key: str | None) -> list[str]:
     """The signature is over what is sealed, the manifest is the sealed one, and the key is the one that is expected."""
     seal = document(folder, SEAL)
-    if read(folder, SEAL) != written(seal):
+    public_key, signature = bytes.fromhex(seal["public_key"]), bytes.fromhex(seal["signature"])
+    # Capitals would be the same key in other bytes.
+    if read(folder, SEAL) != written({**seal, "public_key": public_key.hex(), "signature": signature.hex()}):
         return [f"{SEAL} is gewijzigd / was changed"]
-    if not genuine(bytes.fromhex(seal["public_key"]), message(seal["sealed"]), bytes.fromhex(seal["signature"])):
+    if not genuine(public_key, message(seal["sealed"]), signature):
         return ["de handtekening klopt niet / the signature is not genuine"]
-    if key is not None and key.lower() != seal["public_key"]:
+    if key is not None and key.strip().lower() != seal["public_key"]:
         return ["ondertekend met een andere sleutel / signed with another key"]
     if sha256(read(folder, MANIFEST)) != seal["sealed"]["manifest"]:
         return [f"{MANIFEST} is gewijzigd / was changed"]
