@@ -158,11 +158,15 @@ def answered_on(register: Connection, numbers: Collection[str]) -> dict[str, dat
     """The Dutch day on which the answer went out, for those of the requests whose did; of one that came to its end
     without an answer (it was withdrawn), the day of that.
     """
+    moments = {**receipts.written(register, Step.HAND_OVER, numbers), **outbox.accepted(register, ANSWER, numbers)}
+    days = {number: moment.astimezone(AMSTERDAM).date() for number, moment in moments.items()}
+    return {**ended_on(register, numbers), **days}
+
+
+def ended_on(register: Connection, numbers: Collection[str]) -> dict[str, date]:
+    """The Dutch day on which it was closed or withdrawn, for those of the requests that were."""
     ends = events.of_requests(register, numbers, (EventName.REQUEST_WITHDRAWN, EventName.REQUEST_CLOSED))
-    moments = {str(event.number): event.at for event in reversed(ends)}
-    moments |= receipts.written(register, Step.HAND_OVER, numbers)
-    moments |= outbox.accepted(register, ANSWER, numbers)
-    return {number: moment.astimezone(AMSTERDAM).date() for number, moment in moments.items()}
+    return {str(event.number): event.at.astimezone(AMSTERDAM).date() for event in reversed(ends)}
 
 
 def tell(env: Environment, number: str) -> None:

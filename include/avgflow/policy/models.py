@@ -52,11 +52,14 @@ class Controller(Strict):
 
 
 class Purpose(Strict):
-    """A purpose of the privacy policy (art. 15(1)(a)) with the bases it declares (art. 6(1))."""
+    """A purpose of the privacy policy (art. 15(1)(a)) with the bases it declares (art. 6(1)), and the categories of
+    persons whose data are used for it (art. 30(1)(c)).
+    """
 
     title: Text
     explanation: Text
     basis_declared: tuple[Basis, ...]
+    persons: tuple[Text, ...] = ()
 
 
 class Assessed(Strict):
@@ -311,6 +314,8 @@ class Policy(Strict):
     erasure: Erasure = Erasure()
     identity: Identity = Identity()
     retention: Retention = Retention()
+    security: Text | None = None
+    """The measures that protect the data, in general terms (art. 30(1)(g), 32(1))."""
     statements: Statements
     redaction: Redaction = Redaction()
 

@@ -25,6 +25,8 @@ class EventName(Bilingual):
 
     REGISTER_MIGRATED = "register.migrated", "Register aangemaakt of bijgewerkt", "Register created or updated"
 
+    REGISTER_EXPORTED = "register.exported", "Register uitgegeven over een periode", "Register exported for a period"
+
     REQUEST_REGISTERED = "request.registered", "Verzoek ingeschreven", "Request registered"
     REQUEST_REPEATED = "request.repeated", "Eerdere verzoeken gevonden", "Earlier requests found"
     REQUEST_STARTED = "request.started", "Behandeling begonnen", "Work started"

@@ -21,8 +21,8 @@ _DAYS = {
 class Deadline:
     """`due`: as the register has it; `counted`: as it comes out here, by the policy's calendar of today.
 
-    `answered`: the day on which the answer went out. `days_used`: from receipt until then (or until today), less the
-    days on which the clock stood still.
+    `answered`: the day on which the answer went out. `days_used`: from receipt until then (or until today), less
+    `days_paused`, on which the clock stood still.
     """
 
     received: date
@@ -31,6 +31,7 @@ class Deadline:
     extended: bool
     answered: date | None
     days_used: int
+    days_paused: int
     late: bool
     steps: tuple[Text, ...]
 
@@ -68,7 +69,7 @@ def deadline(
     steps.append(_end(answered, due, late))
     paused = sum(hold.days for hold in terms.pauses(holds) if hold.asked <= end)
     used = max((end - received).days - paused, 0)
-    return Deadline(received, due, counted, clock.extended, answered, used, late, tuple(steps))
+    return Deadline(received, due, counted, clock.extended, answered, used, paused, late, tuple(steps))
 
 
 def _first_month(received: date, holds: tuple[Hold, ...], calendar: Calendar) -> tuple[list[Text], date]:

@@ -67,6 +67,7 @@ _DEADLINE = _object(
     extended=_FLAG,
     answered=_or_null(_DAY, "The day on which the answer went out."),
     days_used=_says(_COUNT, "From receipt to answer (or today), less the days on which the clock stood still."),
+    days_paused=_says(_COUNT, "Days on which the clock stood still."),
     late=_FLAG,
     steps=_list(_BOTH, "The calculation, in words."),
 )
