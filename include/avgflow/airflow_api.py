@@ -56,7 +56,14 @@ class AirflowApi:
     url: str
     user: str
     password: str = field(repr=False)
+    token: str = field(default="", repr=False)
+    """Of a session that there is already; else one is asked for with the password."""
     _client: httpx.Client | None = field(default=None, repr=False)
+
+    @classmethod
+    def of_token(cls, url: str, user: str, token: str) -> AirflowApi:
+        """The session that a user has already: whoever is logged in at Airflow's own page."""
+        return cls(url, user, "", token)
 
     @classmethod
     def of(cls, settings: Settings) -> AirflowApi:
@@ -157,10 +164,13 @@ class AirflowApi:
     def _logged_in(self) -> httpx.Client:
         # No environment: a proxy meant for the outside has no business between the command line and Airflow.
         client = httpx.Client(base_url=self.url.rstrip("/"), timeout=30, trust_env=False)
-        response = client.post("/auth/token", json={"username": self.user, "password": self.password})
-        if response.is_error:
-            raise AirflowRefused("log in", response.status_code)
-        client.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
+        token = self.token
+        if not token:
+            response = client.post("/auth/token", json={"username": self.user, "password": self.password})
+            if response.is_error:
+                raise AirflowRefused("log in", response.status_code)
+            token = response.json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
         return client
 
 

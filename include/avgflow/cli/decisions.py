@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from avgflow import answers
-from avgflow.airflow_api import AirflowApi
 from avgflow.cli import panels
 from avgflow.cli.keyboard import actor, day, named
 from avgflow.cli.shown import say
@@ -192,7 +191,7 @@ def withdraw(number: Number) -> None:
     env = environment.of_settings()
     request = withdrawing.withdraw(env, number, actor(env))
     say(f"{number} is withdrawn; nothing was changed in the stores.")
-    withdrawing.end_run(AirflowApi.of(env.settings), request)
+    withdrawing.end_run(env.airflow, request)
     say("Its run has ended, and the confirmation is sent.")
 
 
@@ -226,6 +225,6 @@ def _waiting(number: str, *fitting: Waiting) -> tuple[Environment, Request]:
 
 def _give(env: Environment, request: Request, option: str, inputs: Mapping[str, Any]) -> None:
     number = request.number
-    taken = answers.give(env, AirflowApi.of(env.settings), DAGS[request.right], number, option, inputs)
+    taken = answers.give(env, env.airflow, DAGS[request.right], number, option, inputs)
     hint = "shows how it goes on" if taken else "shows when it is taken up: Airflow is busy"
     say(f"{number}: answered. `avgflow request show {number}` {hint}.")

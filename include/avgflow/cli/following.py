@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from email.parser import BytesHeaderParser
 from email.policy import default
 
-from avgflow.airflow_api import AirflowApi
 from avgflow.cli import shown
 from avgflow.cli.keyboard import actor
 from avgflow.cli.shown import say
@@ -48,7 +47,7 @@ def start(env: Environment, request: Request, quiet: bool = False) -> None:
 def follow(env: Environment, number: str, quiet: bool = False) -> Request:
     """Follow a request until it is closed or stopped or waits for a human or a day, telling each step as it is done."""
     told = 0
-    api = AirflowApi.of(env.settings)
+    api = env.airflow
     while True:
         with transaction(env.register) as register:
             request = requests.get(register, number)

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from avgflow import airflow_runs, version
-from avgflow.airflow_api import AirflowApi, AirflowRefused, AirflowUnreachable
+from avgflow.airflow_api import AirflowRefused, AirflowUnreachable
 from avgflow.catalog.models import Text
 from avgflow.crypto import Keyring
 from avgflow.dossier.audit import content, folder, page, seal, verify
@@ -107,7 +107,7 @@ def export(env: Environment, number: str, target: Path, actor: str, *, require_l
 
 def _airflow(env: Environment, number: str, require_logs: bool) -> Airflow:
     try:
-        return Airflow(airflow_runs.of_request(AirflowApi.of(env.settings), number))
+        return Airflow(airflow_runs.of_request(env.airflow, number))
     except AirflowUnreachable:
         if require_logs:
             raise

@@ -14,7 +14,6 @@ from email.message import EmailMessage
 from sqlalchemy import Connection
 
 from avgflow import fields, letters, terms
-from avgflow.airflow_api import AirflowApi
 from avgflow.errors import AvgflowError
 from avgflow.handling import carried, ending, notice, turns
 from avgflow.handling.answering import ANSWER
@@ -176,7 +175,7 @@ def confirm(env: Environment, number: str, actor: str) -> tuple[Request, Confirm
 def end_run(env: Environment, request: Request) -> None:
     """See to it that the run of a declined request ends and sends the letter, as `ending.end_run`."""
     command = f"avgflow request decline {request.number} --confirm"
-    ending.end_run(AirflowApi.of(env.settings), request, "declined", command)
+    ending.end_run(env.airflow, request, "declined", command)
 
 
 def letter(env: Environment, number: str) -> list[str]:

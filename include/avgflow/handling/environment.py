@@ -9,6 +9,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection, Engine
 
+from avgflow.airflow_api import AirflowApi
 from avgflow.catalog import check, live
 from avgflow.catalog.check import Checked
 from avgflow.catalog.models import Catalog
@@ -47,10 +48,16 @@ class CheckedView(View):
 
 @dataclass(frozen=True)
 class Environment:
-    """One installation. `dsn_of` gives the DSN of a connection id; engines connect when first used."""
+    """One installation. `dsn_of` gives the DSN of a connection id; engines connect when first used.
+
+    `session`: as whom Airflow is asked to do things, where that is not the user of the settings. `pool`: the register's
+    engine, where it outlives this environment.
+    """
 
     settings: Settings
     dsn_of: Callable[[str], str]
+    session: AirflowApi | None = None
+    pool: Engine | None = None
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -70,7 +77,12 @@ class Environment:
 
     @cached_property
     def register(self) -> Engine:
-        return database.engine_of(self.settings)
+        return self.pool if self.pool is not None else database.engine_of(self.settings)
+
+    @cached_property
+    def airflow(self) -> AirflowApi:
+        """Airflow's API; `AirflowUnreachable` where no address or user is set."""
+        return self.session if self.session is not None else AirflowApi.of(self.settings)
 
     @cached_property
     def _engines(self) -> dict[str, Engine]:
@@ -128,7 +140,7 @@ class Environment:
         """Close every pooled connection; no connection is held across long waits (fides#5834)."""
         for made in self._engines.values():
             made.dispose()
-        if "register" in self.__dict__:
+        if self.pool is None and "register" in self.__dict__:
             self.register.dispose()
 
 

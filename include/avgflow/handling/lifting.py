@@ -12,7 +12,6 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import Connection
 
 from avgflow import letters
-from avgflow.airflow_api import AirflowApi
 from avgflow.catalog.models import Text
 from avgflow.dossier import restriction
 from avgflow.dossier.restriction import Lifting
@@ -97,7 +96,7 @@ def start(env: Environment, number: str) -> None:
     """Have it done by a run of its own; `NotLifting` where Airflow does not take it."""
     run_id = f"{number}.{OCCASION}"
     try:
-        api = AirflowApi.of(env.settings)
+        api = env.airflow
         if not api.start(DAG, number, run_id) and api.state(DAG, run_id) == "failed":
             api.clear(DAG, run_id, *TASKS)
     except AvgflowError as fault:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from avgflow.airflow_api import AirflowApi
 from avgflow.handling.environment import Environment
 
 NOTICE = "notice"
@@ -15,6 +14,6 @@ def send(env: Environment, number: str, occasion: str) -> None:
     where Airflow does not take it.
     """
     run_id = f"{number}.{occasion}"
-    api = AirflowApi.of(env.settings)
+    api = env.airflow
     if not api.start(NOTICE, number, run_id) and api.state(NOTICE, run_id) == "failed":
         api.clear(NOTICE, run_id, TELL)

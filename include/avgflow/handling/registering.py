@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from avgflow import attributes, terms
-from avgflow.airflow_api import AirflowApi
 from avgflow.errors import AvgflowError
 from avgflow.handling.environment import Environment
 from avgflow.handling.ways import WAYS
@@ -109,6 +108,6 @@ def start(env: Environment, request: Request) -> bool:
     if request.right not in DAGS:
         raise RightNotCarriedOut(request.right)
     try:
-        return AirflowApi.of(env.settings).start(DAGS[request.right], request.number)
+        return env.airflow.start(DAGS[request.right], request.number)
     except AvgflowError as fault:
         raise NotStarted(request.number, str(fault)) from None
