@@ -13,11 +13,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from avgflow import roles
 from avgflow.airflow_api import AirflowApi
 from avgflow.catalog import load as catalogs
 from avgflow.embedded import stack
 from avgflow.embedded.faults import StackDown
 from avgflow.embedded.stack import Progress, Status
+from avgflow.mounted import PAGE
 from avgflow.settings import Settings
 
 app = typer.Typer()
@@ -76,11 +78,14 @@ def addresses(found: Status) -> str:
     """Where a person finds the parts of a stack, one a line."""
     shown = found.as_json()
     airflow = shown["airflow"]
-    return (
-        f"Airflow   {airflow['url']}  (user {airflow['user']}, password {airflow['password']})\n"
-        f"Mailbox   {shown['mailbox']}\n"
-        f"Settings  {found.layout.environment}"
-    )
+    lines = [
+        f"Airflow   {airflow['url']}  (user {airflow['user']}, password {airflow['password']})",
+        f"Register  {airflow['url']}{PAGE}/  (by role, each with a password of its own:)",
+    ]
+    for login, password in shown["users"].items():
+        [role] = roles.of_simple(login, roles.DEMO_USERS[login])
+        lines.append(f"            {login:<9} {password}  {role.en}")
+    return "\n".join([*lines, f"Mailbox   {shown['mailbox']}", f"Settings  {found.layout.environment}"])
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from avgflow.embedded.faults import StackKeysLost
 from avgflow.embedded.layout import Layout
 from avgflow.embedded.ports import HOST, Reservations
+from avgflow.roles import DEMO_USERS
 
 # Database -> its owner. Each store has a database and a role of its own, as real stores do.
 STORES = ("crm", "orders", "accounts", "marketing")
@@ -21,7 +22,7 @@ ROLES = (*dict.fromkeys(DATABASES.values()), "register_app")
 SUPERUSER = "postgres"
 
 # Airflow users and their roles in its simple auth manager; the command line acts as the officer.
-USERS = {"admin": "admin", "officer": "user", "approver": "user", "auditor": "viewer"}
+USERS = DEMO_USERS
 CLI_USER = "officer"
 
 # Where people expect Airflow; another where it is taken.

@@ -1,0 +1,3 @@
+"""Where Airflow's api-server serves the register's page."""
+
+PAGE = "/avgflow"
