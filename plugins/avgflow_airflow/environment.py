@@ -14,14 +14,14 @@ from avgflow.settings import Settings
 def environment() -> Iterator[Environment]:
     """An environment for one task; its connections are closed at the end."""
     settings = Settings.load()
-    env = Environment(settings, _dsn)
+    env = Environment(settings, dsn_of)
     try:
         yield env
     finally:
         env.dispose()
 
 
-def _dsn(connection: str) -> str:
+def dsn_of(connection: str) -> str:
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
     # log_sql: the hook would write every statement with its parameters to the task log.

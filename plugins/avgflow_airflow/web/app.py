@@ -1,0 +1,59 @@
+"""The register's page as an app of its own under Airflow's api-server.
+
+A route has the guard of `access.needs`, or of `forms.sent` where it changes something; a test walks all of them. Routes
+are plain functions, so that the register's work is done beside the event loop that serves Airflow itself.
+"""
+
+from __future__ import annotations
+
+from airflow.api_fastapi.app import get_auth_manager
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from avgflow.errors import AvgflowError
+from avgflow.register.locks import UnknownRequest
+from avgflow_airflow.web.access import NotAllowed
+from avgflow_airflow.web.faults import refused
+from avgflow_airflow.web.forms import FormRefused
+from avgflow_airflow.web.headers import Headers
+from avgflow_airflow.web.render import page
+from avgflow_airflow.web.routes import listing, static
+
+
+def create_app() -> FastAPI:
+    """The app, with all its routes."""
+    app = FastAPI(title="Verzoekenregister", docs_url=None, redoc_url=None, openapi_url=None)
+    for part in (static, listing):
+        app.include_router(part.router)
+    app.add_middleware(Headers)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(NotAllowed, _not_allowed)
+    app.add_exception_handler(AvgflowError, _fault)
+    return app
+
+
+def _http(request: Request, fault: Exception) -> Response:
+    """Airflow says that nobody is logged in, or there is no such page."""
+    assert isinstance(fault, HTTPException)
+    if fault.status_code in (401, 403) and request.method == "GET":
+        return RedirectResponse(_login(request), status_code=303)
+    return page(request, None, "fault.html", status=fault.status_code, fault=None)
+
+
+def _login(request: Request) -> str:
+    """Airflow's own page to log in, which leads back here."""
+    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return str(get_auth_manager().get_url_login(next_url=back))
+
+
+def _not_allowed(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, NotAllowed)
+    return page(request, fault.visitor, "not_allowed.html", status=403, permission=fault.permission)
+
+
+def _fault(request: Request, fault: Exception) -> Response:
+    """A fault that a page did not show itself: one line that says what to do."""
+    assert isinstance(fault, AvgflowError)
+    status = fault.status if isinstance(fault, FormRefused) else 404 if isinstance(fault, UnknownRequest) else 409
+    return page(request, None, "fault.html", status=status, fault=refused(fault))

@@ -1,0 +1,1 @@
+"""The pages and actions, by what they are about."""

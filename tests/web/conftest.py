@@ -1,0 +1,45 @@
+"""The page's app as Airflow mounts it, on a register that is real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.api_fastapi import app as airflow_app
+from airflow.api_fastapi.auth.managers import base_auth_manager
+from fastapi import FastAPI
+from web_world import As, log_in
+
+from avgflow.mounted import PAGE
+from avgflow_airflow.web import installation as installed
+from avgflow_airflow.web.app import create_app
+
+
+@pytest.fixture
+def web(register: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FastAPI]:
+    variables = {
+        "AVGFLOW_HOME": str(tmp_path),
+        "AVGFLOW_AIRFLOW_URL": "http://127.0.0.1:9",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(tmp_path / "passwords.json"),
+        "AIRFLOW__API_AUTH__JWT_SECRET": "of-this-test-and-no-other-and-long-enough-for-hs512-to-be-content-with-it",
+        **register.environment(),
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    # Airflow's own database is not here; it would be asked for tokens of people who logged out.
+    monkeypatch.setattr(base_auth_manager.RevokedToken, "is_revoked", lambda jti: False)
+    parent = FastAPI()
+    parent.mount(PAGE, create_app())
+    airflow_app.init_auth_manager(parent)
+    yield parent
+    installed._register.cache_clear()
+    airflow_app._AuthManagerState.instance = None
+
+
+@pytest.fixture
+def as_(web: FastAPI) -> As:
+    """The browser of a user of the demonstration, or of nobody."""
+    manager = airflow_app.get_auth_manager()
+    return lambda login: log_in(web, manager, login)
