@@ -16,10 +16,12 @@ from avgflow.stores.resolve import targets
 from avgflow.stores.session import connected, measuring, writing
 from avgflow.stores.survey import Ground
 from avgflow.sweep import rules
+from avgflow.sweep.batch import Batch
 from avgflow.sweep.carry import Leaving, carry
 from avgflow.sweep.conditions import Terms
 from avgflow.sweep.figures import Figures
-from avgflow.sweep.measure import Batch, Measure, Protection
+from avgflow.sweep.holding_back import Protection
+from avgflow.sweep.measure import Measure
 
 DAY = date(2026, 11, 26)
 NOBODY = Protection({})

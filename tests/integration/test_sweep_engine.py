@@ -15,7 +15,7 @@ from avgflow.deletion_order import CircleOfKeys
 from avgflow.identity import Footprint
 from avgflow.stores.erase import UnexpectedChange
 from avgflow.sweep.figures import Held
-from avgflow.sweep.measure import Protected, Protection
+from avgflow.sweep.holding_back import Protected, Protection
 
 OLD, NEW = "'2020-01-01'", "'2026-11-01'"
 TWO_YEARS: list[dict[str, Any]] = [{"class": "R2", "term_from": "d"}]

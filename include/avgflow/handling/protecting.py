@@ -27,7 +27,7 @@ from avgflow.register.schema import hold, plan, request, restriction
 from avgflow.stores.resolve import Start, resolve
 from avgflow.sweep.conditions import column, relation
 from avgflow.sweep.figures import Held
-from avgflow.sweep.measure import Protected, Protection
+from avgflow.sweep.holding_back import Protected, Protection
 
 AT_ONCE = 10_000
 """Identifiers that are fetched at a time."""

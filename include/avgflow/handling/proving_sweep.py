@@ -21,8 +21,10 @@ from avgflow.register import sweep_parts, sweep_proofs, sweeps
 from avgflow.register.database import transaction
 from avgflow.register.sweeps import Found, Sweep, SweepStatus
 from avgflow.sweep import proof, rules
+from avgflow.sweep.batch import Batch
 from avgflow.sweep.figures import Figures
-from avgflow.sweep.measure import Batch, Measure, Protection
+from avgflow.sweep.holding_back import Protection
+from avgflow.sweep.measure import Measure
 from avgflow.sweep.proof import SWEEP, Swept
 
 

@@ -36,10 +36,12 @@ from avgflow.register.sweeps import Found, Progress, Sweep, SweepStatus
 from avgflow.stores import changes, selection
 from avgflow.stores.survey import Ground
 from avgflow.sweep import caps, rules
+from avgflow.sweep.batch import Batch
 from avgflow.sweep.caps import Ask
 from avgflow.sweep.carry import Carried, Leaving, carry, gone
 from avgflow.sweep.conditions import Terms
-from avgflow.sweep.measure import Batch, Measure, Protection, located
+from avgflow.sweep.holding_back import Protection, located
+from avgflow.sweep.measure import Measure
 from avgflow.sweep.rules import Rule
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)

@@ -23,8 +23,8 @@ from avgflow.stores import changes
 from avgflow.stores.changes import Tally
 from avgflow.stores.erase import UnexpectedChange
 from avgflow.stores.survey import Ground
-from avgflow.sweep.conditions import Part, Terms, catalogued, column, relation, type_
-from avgflow.sweep.measure import Batch, row_digest
+from avgflow.sweep.batch import Batch
+from avgflow.sweep.conditions import Part, Terms, catalogued, column, relation, row_digest, type_
 
 
 class WentEarly(AvgflowError):

@@ -187,3 +187,9 @@ def _all(parts: Iterable[Part]) -> Part:
 def _any(parts: Iterable[Part]) -> Part:
     given = list(parts)
     return sql.SQL("({})").format(sql.SQL(" OR ").join(given)) if given else FALSE
+
+
+def row_digest(target: Target) -> Part:
+    """A digest of what stands in a row, the same whichever partition it lies in."""
+    columns = sql.SQL(", ").join([column(target.name, name) for name in target.table.columns])
+    return sql.SQL("md5(ROW({})::text)").format(columns)
