@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -20,6 +21,7 @@ from avgflow.demo.stores import STORES
 from avgflow.demo.truth import SubjectTruth
 from avgflow.demo.world import World
 from avgflow.register.requests import Status
+from avgflow.settings import Settings
 
 HERE = Path(__file__).parent
 
@@ -33,19 +35,23 @@ ORDER = (
     "test_procedure_way",
     "test_deadline_way",
     "test_audit_trail",
+    "test_sweep_way",  # takes rows of everybody whose requests have ended
     "test_no_personal_data",  # looks at what all of these left behind
 )
 
 WORLD = World(seed=11, subjects=300)
 
-WORDS = "Aalbes Braambes Citroen Dadelpit Egelantier Framboos Guavepit Hazelnoot Iepenloof Juttepeer Kweepeer"
+WORDS = (
+    "Aalbes Braambes Citroen Dadelpit Egelantier Framboos Guavepit Hazelnoot Iepenloof Juttepeer Kweepeer "
+    "Lijsterbes Moerbei"
+)
 CANARIES: Mapping[str, Canary] = {word.lower(): Canary(word, n) for n, word in enumerate(WORDS.split())}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """System tests come last, in the order above, in one process; the other workers are done by then."""
     ours = [item for item in items if item.path.is_relative_to(HERE)]
-    ours.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER) - 1.5)
+    ours.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER) - 2.5)
     for item in ours:
         item.add_marker(pytest.mark.system)
     items[:] = [item for item in items if not item.path.is_relative_to(HERE)] + ours
@@ -61,12 +67,17 @@ def desk(truth_file: Path) -> Iterator[Desk]:
     """The stack, up, with three hundred people in its stores, and the canaries among them.
 
     A fault that may pass is tried again twice, after a second; who waits for another request looks again each second.
-    Whatever its processes leave in their temporary folder is left in the home, where the scan finds it.
+    Whatever its processes leave in their temporary folder is left in the home, where the scan finds it. Its policy is a
+    copy, which a test may change.
     """
     with pytest.MonkeyPatch.context() as patch, a_home("avgflow-system-") as home:
         for name in [name for name in os.environ if name.startswith(("AVGFLOW_", "AIRFLOW_CONN_"))]:
             if name != "AVGFLOW_HOME":
                 patch.delenv(name)
+        own_policy = home / "policy.yaml"
+        shutil.copyfile(Settings().policy, own_policy)
+        own_policy.chmod(0o644)
+        patch.setenv("AVGFLOW_POLICY", str(own_policy))
         temporary = home / "tmp"
         temporary.mkdir()
         temporary.chmod(0o1777)
