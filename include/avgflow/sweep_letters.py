@@ -5,7 +5,7 @@ Figures and names of tables; no personal data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from email.message import EmailMessage
@@ -39,10 +39,10 @@ class Writer:
         """What would go, why a human must look, and how to answer; `until`: the last day for it."""
         return self._mail(
             "sweep_waiting",
-            Text(nl="Wacht op u: opschonen {number}", en="Waiting for you: sweep {number}"),
+            Text(nl="Wacht op u: opschonen {number}", en="Waiting for you: {number}"),
             asks=self._asks(),
             rows=self._rows(sum(one.rows for one in self.found)),
-            stores=self._by_store(lambda line: line.figures.rows),
+            stores=self._by_store(lambda line: line.figures.rows, Text(nl="alleen leegmaken", en="to be emptied only")),
             until=until,
         )
 
@@ -51,16 +51,16 @@ class Writer:
         stopped = self.sweep.status is SweepStatus.STOPPED
         gone = self._rows(sum(line.gone for line in self._lines))
         subject = (
-            Text(nl="Opschonen {number} is gestopt: {rows} weg", en="Sweep {number} was stopped: {rows} gone")
+            Text(nl="Opschonen {number} is gestopt: {rows} weg", en="{number} was stopped: {rows} gone")
             if stopped
-            else Text(nl="Opschonen {number}: {rows} weg", en="Sweep {number}: {rows} gone")
+            else Text(nl="Opschonen {number}: {rows} weg", en="{number}: {rows} gone")
         )
         return self._mail(
             "sweep_report",
             subject,
             stopped=one_line(self.sweep.stop_asked_by or "") if stopped else "",
             rows=gone,
-            gone=self._by_store(lambda line: line.gone),
+            gone=self._by_store(lambda line: line.gone, Text(nl="alleen leeggemaakt", en="emptied only")),
             open=self._counted((line, line.open) for line in self._lines),
             left=self._counted((line, line.left) for line in self._lines),
             **self._stays(),
@@ -71,7 +71,7 @@ class Writer:
         by = self.sweep.decided_by
         return self._mail(
             "sweep_refused",
-            Text(nl="Opschonen {number} gaat niet door", en="Sweep {number} does not go on"),
+            Text(nl="Opschonen {number} gaat niet door", en="{number} does not go on"),
             by="" if by in (None, SYSTEM) else one_line(str(by)),
             asks=self._asks(),
             rows=self._rows(sum(one.rows for one in self.found)),
@@ -81,7 +81,7 @@ class Writer:
         """That it is not at its end: what is missing, and what the re-count found."""
         return self._mail(
             "sweep_failed",
-            Text(nl="Opschonen {number} is niet goed afgelopen", en="Sweep {number} did not end well"),
+            Text(nl="Opschonen {number} is niet goed afgelopen", en="{number} did not end well"),
             missing=[one.in_(self.language) for one in missing],
             failures=[one_line(one) for one in failures],
         )
@@ -119,31 +119,32 @@ class Writer:
     def _rows(self, n: int) -> str:
         return words.rows(n, self.language)
 
-    def _by_store(self, rows_of: Any) -> list[Mapping[str, Any]]:
-        """The lines with rows, by store, each as one sentence."""
+    def _by_store(self, rows_of: Callable[[Line], int], emptied: Text) -> list[Mapping[str, Any]]:
+        """The lines with rows, by store, each as one sentence; `emptied`: what is said of rows that stay."""
         by_store: dict[str, list[str]] = {}
         for line in self._lines:
             if rows := rows_of(line):
-                by_store.setdefault(line.store, []).append(self._sentence(line, rows))
+                by_store.setdefault(line.store, []).append(self._sentence(line, rows, emptied))
         return [
             {"title": words.store_title(self.catalog, store).in_(self.language), "lines": lines}
             for store, lines in by_store.items()
         ]
 
-    def _sentence(self, line: Line, rows: int) -> str:
+    def _sentence(self, line: Line, rows: int, emptied: Text) -> str:
         nl = self.language == "nl"
         said = f"{self._of(line)}: {self._rows(rows)}"
         figures = line.figures
         if figures.people and rows == figures.rows:
             said += f" {'van' if nl else 'of'} {words.people(figures.people, self.language)}"
         if line.action == "anonymise":
-            said += ", alleen leegmaken" if nl else ", emptied only"
+            said += f", {emptied.in_(self.language)}"
         if figures.oldest and figures.newest:
             oldest, newest = (
                 long_date(date.fromisoformat(day[:10]), self.language) for day in (figures.oldest, figures.newest)
             )
-            until = "tot en met" if nl else "to"
-            said += f" ({oldest})" if oldest == newest else f" ({'van' if nl else 'from'} {oldest} {until} {newest})"
+            between = f"van {oldest} tot en met {newest}" if nl else f"from {oldest} to {newest}"
+            began = f"{'op' if nl else 'on'} {oldest}" if oldest == newest else between
+            said += f" ({'termijn begonnen' if nl else 'their terms began'} {began})"
         return one_line(said)
 
     def _of(self, line: Line) -> str:

@@ -185,7 +185,7 @@ def test_an_approved_sweep_takes_what_is_past_its_term_and_keeps_what_is_held(
     report = desk.mails(OFFICER, number)[-1]
     gone = sum(one["gone"] for one in after["found"])
     assert str(report["Subject"]) == f"Opschonen {number}: {f'{gone:,}'.replace(',', '.')} rijen weg"
-    assert "omdat er is een wisverbod" in text(report)
+    assert "omdat er een wisverbod is" in text(report)
     page = tmp_path / "bewijs.html"
     desk.done("retention", "show", number, "-o", str(page))
     html = page.read_text(encoding="utf-8")

@@ -12,12 +12,12 @@ from avgflow.sweep.figures import Held
 
 HELD: Mapping[str, Text] = {
     Held.HOLD: Text(
-        nl="er is een wisverbod (claim, klacht, rechtszaak of incident)",
+        nl="er een wisverbod is (claim, klacht, rechtszaak of incident)",
         en="there is a hold (claim, complaint, lawsuit or incident)",
     ),
-    Held.RESTRICTION: Text(nl="het gebruik is beperkt (artikel 18 AVG)", en="its use is restricted (article 18 GDPR)"),
-    Held.REQUEST: Text(nl="een verzoek van dezelfde persoon loopt nog", en="a request of the same person is open"),
-    Held.NEEDED: Text(nl="een rij die nog blijft, verwijst ernaar", en="a row that stays points to it"),
+    Held.RESTRICTION: Text(nl="het gebruik beperkt is (artikel 18 AVG)", en="its use is restricted (article 18 GDPR)"),
+    Held.REQUEST: Text(nl="een verzoek van dezelfde persoon nog loopt", en="a request of the same person is open"),
+    Held.NEEDED: Text(nl="een rij die blijft ernaar verwijst", en="a row that stays points to it"),
 }
 """Why a row that is past its term stays, after 'omdat' and 'because'."""
 
@@ -40,20 +40,20 @@ _WHY: Mapping[str, Text] = {
         en="The last sweep was stopped, or its re-count did not pass. It is about {rows}.",
     ),
     "rows": Text(
-        nl="{table} ({store}, regel {code}): {rows}. Zonder vraag mogen het er {limit} zijn.",
-        en="{table} ({store}, rule {code}): {rows}. Without a question it may be {limit}.",
+        nl="{table} ({store}, regel {code}): {rows}. Bij {limit} of minder vragen wij niets.",
+        en="{table} ({store}, rule {code}): {rows}. For {limit} or fewer we do not ask.",
     ),
     "share": Text(
-        nl="{table} ({store}, regel {code}): {rows} van de {of} in de tabel, dat is {share}. Zonder vraag mogen het er "
-        "{limit} zijn.",
-        en="{table} ({store}, rule {code}): {rows} of the {of} in the table, which is {share}. Without a question it "
-        "may be {limit}.",
+        nl="{table} ({store}, regel {code}): {rows} van de {of} in de tabel, dat is {share}. Bij {limit} of "
+        "minder vragen wij niets.",
+        en="{table} ({store}, rule {code}): {rows} of the {of} in the table, which is {share}. For {limit} or fewer "
+        "we do not ask.",
     ),
     "usual": Text(
-        nl="{table} ({store}, regel {code}): {rows}. In een gewone week zijn het er ongeveer {of}. Zonder vraag mogen "
-        "het er {limit} zijn.",
-        en="{table} ({store}, rule {code}): {rows}. In the usual week it is about {of}. Without a question it may be "
-        "{limit}.",
+        nl="{table} ({store}, regel {code}): {rows}. In een gewone week zijn het er ongeveer {of}. Bij {limit} of "
+        "minder vragen wij niets.",
+        en="{table} ({store}, rule {code}): {rows}. In the usual week it is about {of}. For {limit} or fewer we do "
+        "not ask.",
     ),
 }
 _ROWS = Text(nl="{n} {rijen}", en="{n} {rows}")

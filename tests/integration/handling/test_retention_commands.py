@@ -155,7 +155,7 @@ def test_all_about_a_sweep_is_shown_and_it_ends_with_the_twelve_signs(desk: Desk
         told = done(*words)
         assert told.splitlines()[0].startswith(f"{number}  waiting")
         assert "first: No sweep was ever carried out, so somebody looks first. It is about 40 rows." in told
-        assert "40 rows of the 200 in the table, which is 20%. Without a question it may be 10." in told
+        assert "40 rows of the 200 in the table, which is 20%. For 10 or fewer we do not ask." in told
         assert f"avgflow retention approve {number} --preview SIGNS" in told
         assert "hold: 5" in told
         assert told.splitlines()[-1] == f"Preview {DIGEST[:12]}"

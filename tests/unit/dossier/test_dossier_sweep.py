@@ -77,8 +77,8 @@ def test_a_proven_sweep_says_what_went_and_what_stayed_and_why() -> None:
         "Te lang bewaard, maar blijft 7 rijen, elk met een reden",
         "Zonder datum 3 rijen",
         "goedgekeurd door officer op 29 november 2026, 02:00:05",
-        "5 omdat er is een wisverbod",
-        "2 omdat een rij die nog blijft, verwijst ernaar",
+        "5 omdat er een wisverbod is",
+        "2 omdat een rij die blijft ernaar verwijst",
         "verwezen vanuit public.call : 2",
         "niets is over van wat weg moest",
     ):
@@ -109,7 +109,7 @@ def test_why_a_human_looked_is_told_in_words_with_the_figures() -> None:
     ]
     read = text(page(proof=verdict(), asks=[ask.to_json() for ask in asks]))
     assert "Er is nog nooit opgeschoond." in read
-    assert "900 rijen van de 1.000 in de tabel, dat is 90%. Zonder vraag mogen het er 50 zijn." in read
+    assert "900 rijen van de 1.000 in de tabel, dat is 90%. Bij 50 of minder vragen wij niets." in read
     assert "In een gewone week zijn het er ongeveer 4." in read
 
 
