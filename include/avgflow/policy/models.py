@@ -18,6 +18,7 @@ from avgflow.catalog.models import Strict, Text
 from avgflow.configuration import read
 from avgflow.errors import AvgflowError
 from avgflow.intake import Scope
+from avgflow.policy.housekeeping import SHORTEST_CASE_FILE, Housekeeping, fewest_days
 from avgflow.terms import Calendar
 
 Basis = Literal["a", "b", "c", "d", "e", "f"]
@@ -314,6 +315,7 @@ class Policy(Strict):
     erasure: Erasure = Erasure()
     identity: Identity = Identity()
     retention: Retention = Retention()
+    housekeeping: Housekeeping = Housekeeping()
     security: Text | None = None
     """The measures that protect the data, in general terms (art. 30(1)(g), 32(1))."""
     statements: Statements
@@ -336,6 +338,16 @@ class Policy(Strict):
             for name in classes:
                 if name not in self.classes:
                     raise ValueError(f"'{what}' names class {name}, which is not under classes; add or correct it")
+        return self
+
+    @model_validator(mode="after")
+    def _case_files_kept_long_enough(self) -> Policy:
+        period = self.classes[self.request_class].term.period
+        if period is not None and fewest_days(period) < fewest_days(SHORTEST_CASE_FILE):
+            raise ValueError(
+                f"class {self.request_class} keeps the case files for {period}: nobody could show then how a request "
+                f"was handled (art. 5(2)); give {SHORTEST_CASE_FILE} or more, or leave period out: then they stay"
+            )
         return self
 
     @model_validator(mode="after")
