@@ -12,9 +12,12 @@ from avgflow.register import requests
 from avgflow.register.events import Event
 from avgflow.register.names import EventName
 from avgflow.register.requests import Request
+from avgflow.register.schema import request
 
 
 def before(register: Connection, history: Sequence[Event]) -> Sequence[Request]:
-    """The earlier requests that a request's history names, as they stand now."""
+    """The earlier requests that a request's history names, as they stand now; less those whose case file has gone."""
     told = [event for event in history if event.name == EventName.REQUEST_REPEATED]
-    return [requests.get(register, number) for event in told for number in event.detail["earlier"]]
+    named = [number for event in told for number in event.detail["earlier"]]
+    there = {one.number: one for one in requests.matching(register, request.c.number.in_(named))}
+    return [there[number] for number in named if number in there]

@@ -76,6 +76,11 @@ def of_requests(conn: Connection, numbers: Collection[str], names: Collection[Ev
     return _read(conn, event.c.number.in_(numbers), event.c.name.in_([name.value for name in names]))
 
 
+def since(conn: Connection, moment: datetime, names: Collection[EventName]) -> Sequence[Event]:
+    """The events of some names from a moment on, oldest first, of whatever request and of none."""
+    return _read(conn, event.c.at >= moment, event.c.name.in_([name.value for name in names]))
+
+
 def _read(conn: Connection, *conditions: ColumnElement[bool]) -> Sequence[Event]:
     rows = conn.execute(select(event).where(*conditions).order_by(event.c.id))
     return [Event(row.id, row.at, _name(row.name), row.number, row.actor, row.detail, row.hash) for row in rows]

@@ -165,3 +165,8 @@ class EventName(Bilingual):
     BREACH_CLOSED = "breach.closed", "Datalek afgesloten", "Breach closed"
 
     DOSSIER_EXPORTED = "dossier.exported", "Dossier uitgegeven", "Dossier exported"
+
+    REQUEST_LET_GO = "request.let_go", "Dossier na zijn termijn gewist", "Case file deleted after its term"
+    DATA_LET_GO = "data.let_go", "Gegevens na hun termijn gewist", "Data deleted after their term"
+    HOUSEKEEPING_PART = "housekeeping.part", "Deel van het opruimen gedaan", "Part of the housekeeping done"
+    HOUSEKEEPING_DONE = "housekeeping.done", "Opruimen gedaan", "Housekeeping done"

@@ -15,10 +15,12 @@ from avgflow.register.schema import passphrase as table
 
 
 class NoPassphrase(AvgflowError):
-    """The request has no package, or not yet."""
+    """The request has no package, or not yet, or no more."""
 
     def __init__(self, number: str) -> None:
-        super().__init__(f"Request {number} has no passphrase: no package was made for it (yet).")
+        super().__init__(
+            f"Request {number} has no passphrase: no package was made for it (yet), or its term has passed."
+        )
 
 
 def put_passphrase(conn: Connection, keyring: Keyring, number: str, passphrase: str, actor: str = SYSTEM) -> str:

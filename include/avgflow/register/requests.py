@@ -15,6 +15,7 @@ from avgflow.asked import NOTHING, Asked
 from avgflow.capacity import Capacity
 from avgflow.crypto import Keyring
 from avgflow.errors import AvgflowError
+from avgflow.fields import AMSTERDAM
 from avgflow.identity import normal
 from avgflow.intake import Intake, Language, RestrictionGround, Right, Scope, Subject, Verification, day_in_amsterdam
 from avgflow.register import chain
@@ -22,6 +23,7 @@ from avgflow.register.detail import checked_code, checked_line
 from avgflow.register.events import SYSTEM, entry
 from avgflow.register.locks import SHOWN, UnknownRequest, locked
 from avgflow.register.names import EventName
+from avgflow.register.schema import event as log
 from avgflow.register.schema import identifier, request, request_counter
 
 
@@ -51,6 +53,17 @@ class RequestClosed(AvgflowError):
 
     def __init__(self, number: str, outcome: str) -> None:
         super().__init__(f"Request {number} is closed already, as {outcome}. Register a new request to decide anew.")
+
+
+class CaseFileGone(UnknownRequest):
+    """The request was there; its case file was deleted when its term had passed."""
+
+    def __init__(self, number: str, on: date) -> None:
+        AvgflowError.__init__(
+            self,
+            f"The case file of {number} was deleted on {on.isoformat()}, after its term. Its events remain in the "
+            f"chain, without anything of the person.",
+        )
 
 
 @dataclass(frozen=True)
@@ -138,10 +151,12 @@ def register_request(
 
 
 def get(conn: Connection, number: str) -> Request:
-    """A request; `UnknownRequest` where there is none with this number."""
+    """A request; `UnknownRequest` where there is none with this number, `CaseFileGone` where there was."""
     row = conn.execute(select(*SHOWN).where(request.c.number == number)).one_or_none()
     if row is None:
-        raise UnknownRequest(number)
+        went = (log.c.number == number, log.c.name == EventName.REQUEST_LET_GO.value)
+        gone = conn.execute(select(log.c.at).where(*went)).scalar_one_or_none()
+        raise UnknownRequest(number) if gone is None else CaseFileGone(number, gone.astimezone(AMSTERDAM).date())
     return _request(row)
 
 

@@ -23,9 +23,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    column,
+    table,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 
 metadata = MetaData(
     naming_convention={
@@ -185,15 +187,20 @@ mail = Table(
     Column("message_id", Text, primary_key=True),
     Column("number", Text),
     Column("kind", Text, nullable=False),
-    Column("recipient_sealed", LargeBinary, nullable=False),
-    Column("message_sealed", LargeBinary, nullable=False),
+    # NULL once their term has passed; what it was stays, with its digest.
+    Column("recipient_sealed", LargeBinary),
+    Column("message_sealed", LargeBinary),
     Column("digest", Text, nullable=False),
     Column("queued_at", MOMENT, nullable=False, server_default=NOW),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("attempted_at", MOMENT),
     Column("failure", Text),
     Column("accepted_at", MOMENT),
+    Column("lightened_at", MOMENT),
     ForeignKeyConstraint(["number"], ["request.number"]),
+    CheckConstraint(
+        "accepted_at IS NOT NULL OR (recipient_sealed IS NOT NULL AND message_sealed IS NOT NULL)", name="body"
+    ),
     UniqueConstraint("number", "kind", name="mail_kind_key", postgresql_nulls_not_distinct=True),
     Index("mail_pending_index", "queued_at", postgresql_where=text("accepted_at IS NULL")),
     comment="The outbox: a mail waits here until the mail server has accepted it.",
@@ -279,6 +286,7 @@ suppression = Table(
         unique=True,
         postgresql_where=text("lifted_at IS NULL"),
     ),
+    Index("suppression_number_index", "number"),
     comment="Keyed hashes of addresses that nothing may be sent to, by channel; blocks nobody from being a customer.",
 )
 
@@ -584,3 +592,24 @@ sweep_proof = Table(
     UniqueConstraint("number", "digest", name="sweep_proof_digest_key"),
     comment="What the re-count of a sweep found, without any value of any row; grows only.",
 )
+
+closed_request = table(
+    "closed_request",
+    column("number", Text),
+    column("closed_on", Date),
+    column("delivered_on", Date),
+    column("outcome", Text),
+)
+"""A view: closed requests with the day on which they were closed and, where something was, that of its delivery."""
+
+case_file = table(
+    "case_file",
+    column("first", Text),
+    column("numbers", ARRAY(Text)),
+    column("closed", Boolean),
+    column("ended_on", Date),
+)
+"""A view: requests that came in together as one, with the day on which the last of them came to rest."""
+
+own_data = table("own_data", column("what", Text), column("number", Text), column("key", Text), column("since", Date))
+"""A view: what has a term of its own, with the day from which that counts."""
