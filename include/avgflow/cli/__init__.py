@@ -16,6 +16,7 @@ from avgflow.cli import (
     document,
     dossier,
     hold,
+    housekeeping,
     recipient,
     register,
     replay,
@@ -53,6 +54,7 @@ app.add_typer(register.app, name="register")
 app.add_typer(demo.app, name="demo")
 app.add_typer(deadlines.app)
 app.add_typer(replay.app)
+app.add_typer(housekeeping.app)
 app.add_typer(stack.app)
 
 
