@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     airflow_url: str | None = None
     airflow_user: str | None = None
     airflow_password: SecretStr | None = None
+    airflow_dsn: SecretStr | None = None
+    """Airflow's own database, as Airflow writes it; only `housekeeping` needs it, to delete old runs."""
     smtp_connection: str = "smtp_default"
     attachment_limit_mb: float = 10.0
     retries: int = Field(5, ge=0)

@@ -64,12 +64,22 @@ class Line(Bilingual):
     MAIL_FAILED = _of(EventName.MAIL_FAILED)
     WATCH_RAN = _of(EventName.WATCH_RAN)
 
+    DATA_LET_GO = _of(EventName.DATA_LET_GO)
+    HOUSEKEEPING_DONE = _of(EventName.HOUSEKEEPING_DONE)
+
     # Finer than the register, which has one event for a store:
     TABLE_COLLECTED = "table.collected", "Tabel verzameld", "Table collected"
     TABLE_DONE = "table.done", "Tabel verwerkt", "Table done"
     ROWS_COUNTED = "rows.counted", "Rijen geteld die te lang bewaard zijn", "Rows counted that are past their term"
     ROWS_DONE = "rows.done", "Rijen verwerkt", "Rows done"
     CHECKS_DONE = "checks.done", "Alles nagemeten", "All checked"
+
+    # Of the housekeeping:
+    CASE_FILE_KEPT = "case_file.kept", "Dossier blijft", "Case file stays"
+    DATA_LEFT = "data.left", "Niet gewist", "Not deleted"
+    AIRFLOW_CLEANED = "airflow.cleaned", "Tabel van Airflow opgeruimd", "Table of Airflow cleaned"
+    AIRFLOW_KEPT = "airflow.kept", "Oude runs blijven: er loopt nog iets", "Old runs stay: something is at work"
+    AIRFLOW_ELSEWHERE = "airflow.elsewhere", "Airflow wordt elders opgeruimd", "Airflow is cleaned elsewhere"
 
     # Of the task itself, and not of the request:
     TASK_PAUSED = "task.paused", "Wacht", "Waiting"
@@ -87,7 +97,14 @@ class Line(Bilingual):
 
 
 _WARNINGS = {Line.TASK_RETRIED, Line.ANSWER_UNFIT, Line.MAIL_FAILED, Line.REGISTER_UNREACHABLE}
-_ERRORS = {Line.REQUEST_STOPPED, Line.CHECK_FAILED, Line.SWEEP_NOT_PROVEN, Line.TASK_FAULTED, Line.MAIL_REFUSED}
+_ERRORS = {
+    Line.REQUEST_STOPPED,
+    Line.CHECK_FAILED,
+    Line.SWEEP_NOT_PROVEN,
+    Line.DATA_LEFT,
+    Line.TASK_FAULTED,
+    Line.MAIL_REFUSED,
+}
 
 
 def say(line: Line, /, **facts: object) -> None:

@@ -274,9 +274,24 @@ def test_when_sweeps_run_is_the_policys_to_say(tmp_path: Path, monkeypatch: pyte
     assert sweep_schedule() == "0 2 * * 0"
 
 
-def test_only_the_watch_and_sweeps_are_started_by_the_clock(bag: DagBag) -> None:
+def test_our_own_data_go_each_night_and_the_word_at_the_end_comes_last(bag: DagBag) -> None:
+    dag = bag.dags["housekeeping"]
+    assert dag.schedule == CronTriggerTimetable("30 3 * * *", timezone="Europe/Amsterdam")
+    assert (dag.catchup, dag.max_active_runs, dag.start_date) == (False, 1, None)
+    assert set(dag.params) == set()
+    assert {task.task_id: task.downstream_task_ids for task in dag.tasks} == {
+        "files": {"register"},
+        "register": {"report"},
+        "airflow": {"report"},
+        "report": set(),
+    }
+    rules = {task.task_id for task in dag.tasks if task.trigger_rule == TriggerRule.ALL_DONE}
+    assert rules == {"register", "report"}, "what one part leaves behind keeps no other from its work"
+
+
+def test_only_the_watch_sweeps_and_the_housekeeping_are_started_by_the_clock(bag: DagBag) -> None:
     by_clock = {dag.dag_id for dag in bag.dags.values() if dag.schedule is not None}
-    assert by_clock == {"deadline_watch", "retention_sweep"}
+    assert by_clock == {"deadline_watch", "housekeeping", "retention_sweep"}
 
 
 def test_what_may_pass_is_tried_again_for_some_minutes_and_what_mails_for_days(bag: DagBag) -> None:

@@ -25,6 +25,7 @@ def stack_environment(layout: Layout, state: StackState, repository: Path) -> di
         "AVGFLOW_AIRFLOW_URL": state.airflow_url,
         "AVGFLOW_AIRFLOW_USER": CLI_USER,
         "AVGFLOW_AIRFLOW_PASSWORD": state.user_passwords[CLI_USER],
+        "AVGFLOW_AIRFLOW_DSN": _metadata(state),
         "AIRFLOW_HOME": str(layout.airflow),
         **_connections(state),
         **_airflow_settings(layout, state, repository),
@@ -46,8 +47,12 @@ def _connections(state: StackState) -> dict[str, str]:
     }
 
 
+def _metadata(state: StackState, driver: str = "psycopg2") -> str:
+    """Airflow's own database."""
+    return state.dsn("airflow").replace("postgresql://", f"postgresql+{driver}://", 1)
+
+
 def _airflow_settings(layout: Layout, state: StackState, repository: Path) -> dict[str, str]:
-    metadata = state.dsn("airflow").removeprefix("postgresql://")
     options: dict[tuple[str, str], object] = {
         ("core", "dags_folder"): repository / "dags",
         ("core", "plugins_folder"): repository / "plugins",
@@ -66,8 +71,8 @@ def _airflow_settings(layout: Layout, state: StackState, repository: Path) -> di
         # Airflow's default asks the name servers, which can take long or never answer.
         ("core", "hostname_callable"): "socket.gethostname",
         ("core", "test_connection"): "Disabled",
-        ("database", "sql_alchemy_conn"): f"postgresql+psycopg2://{metadata}",
-        ("database", "sql_alchemy_conn_async"): f"postgresql+asyncpg://{metadata}",
+        ("database", "sql_alchemy_conn"): _metadata(state),
+        ("database", "sql_alchemy_conn_async"): _metadata(state, "asyncpg"),
         ("api", "host"): HOST,
         ("api", "port"): state.ports.airflow,
         ("api", "base_url"): state.airflow_url,
