@@ -39,7 +39,7 @@ class Airflow:
 
     def api(self) -> AirflowApi:
         client = httpx.Client(transport=httpx.MockTransport(self._answer), base_url="http://airflow")
-        return AirflowApi("http://airflow", "officer", "secret", client)
+        return AirflowApi("http://airflow", "officer", "secret", _client=client)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
