@@ -10,7 +10,8 @@ import pytest
 from test_deadlines import OFFICER, TODAY, a_mail, a_standing, seen
 
 from avgflow.deadline_letters import Extension, digest_mail, escalation_mail, extension_mail
-from avgflow.deadlines import BreachClock, Deadlines, select
+from avgflow.deadlines import BreachClock, Deadlines, SweepStanding, SweepTrouble, select
+from avgflow.dossier.content import Language
 from avgflow.errors import AvgflowError
 from avgflow.fields import AMSTERDAM
 from avgflow.handling.extending import Reason, words
@@ -194,3 +195,44 @@ def test_the_second_address_hears_of_a_breach_while_there_is_a_day_to_go() -> No
     english = escalation_mail(seen_, "directie@milgro.nl", POLICY, TEMPLATES, "en")
     assert english["Subject"] == "GDPR: 1 breach is late or nearly late"
     assert "47 hours left." in text(english)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "nl",
+            (
+                "sweep-2026-00007 wacht op uw goedkeuring. Antwoord uiterlijk op 28 november 2026.",
+                "sweep-2026-00006 is niet goed afgelopen (sinds 22 november 2026).",
+                "Er is nog nooit opgeschoond, terwijl dat wel had gemoeten.",
+                "Er is sinds 1 november 2026 niet meer opgeschoond",
+            ),
+        ),
+        (
+            "en",
+            (
+                "sweep-2026-00007 waits for your approval. Answer on 28 November 2026 at the latest.",
+                "sweep-2026-00006 did not end well (since 22 November 2026).",
+                "There never was a sweep, though there should have been.",
+                "There was no sweep since 1 November 2026",
+            ),
+        ),
+    ],
+)
+def test_the_officer_reads_which_sweeps_need_them(language: Language, said: tuple[str, ...]) -> None:
+    sweeps = (
+        SweepStanding(SweepTrouble.WAITING, "sweep-2026-00007", TODAY, date(2026, 11, 28)),
+        SweepStanding(SweepTrouble.FAILED, "sweep-2026-00006", date(2026, 11, 22)),
+        SweepStanding(SweepTrouble.MISSING),
+        SweepStanding(SweepTrouble.MISSING, since=date(2026, 11, 1)),
+    )
+    moment = datetime(2026, 11, 25, 6, 0, tzinfo=AMSTERDAM)
+    told = select([], [], moment, POLICY.calendar, sweeps=sweeps)
+    assert told.anything
+    assert told.counts["sweeps"] == 4
+    mail = digest_mail(told, POLICY, TEMPLATES, language)
+    assert str(mail["Subject"]).endswith("opschonen" if language == "nl" else "sweep")
+    read = text(mail)
+    for words_ in said:
+        assert words_ in read, words_

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweep_world import NUMBER, a_sweep, catalog, found, policy, verdict
+from swept_pages import NUMBER, a_sweep, catalog, found, policy, verdict
 
 from avgflow.dossier import months, sweep
 from avgflow.dossier.months import HEIGHT, LONGEST, WIDTH, Month
