@@ -23,26 +23,34 @@ EN = "en"
 
 
 def found(given: Sequence[Found], done: Done | None = None) -> None:
-    """What was counted by each rule that found anything, as a table; `done`: with what went of it."""
-    table = shown.grid(
-        "store", "table", "class", "action", "rows", "people", "oldest", "newest", "years", "held", "undated",
-        *(["gone"] if done is not None else []),
-        folds=("table", "years", "held"),
-    )  # fmt: skip
+    """What was counted by each rule that found anything: a table, then by year and by reason to stay; `done`: with what
+    went of it.
+    """
+    gone = ["gone"] if done is not None else []
+    titles = ("store", "table", "class", "rows", "people", "held", "undated", *gone)
+    table = shown.grid(*titles, folds=("table",))
+    lines = []
     for one in given:
         figures = Figures.from_json(one.figures)
-        if not (one.rows or figures.held or figures.undated):
+        held = {why: rows for why, rows in sorted(figures.held.items()) if rows}
+        if not (one.rows or held or figures.undated):
             continue
-        years = ", ".join(f"{year}: {_number(rows)}" for year, rows in figures.years.items())
-        held = ", ".join(f"{why}: {_number(rows)}" for why, rows in sorted(figures.held.items()) if rows)
-        rule = f"{one.table} [{one.code}]"
-        cells = [one.store, rule, one.record_class, one.action, _number(one.rows), _number(figures.people)]
-        cells += [_day(figures.oldest), _day(figures.newest), years or "-", held or "-", _number(figures.undated)]
+        cells = [one.store, one.table, one.record_class, _number(one.rows), _number(figures.people)]
+        cells += [_number(sum(held.values())), _number(figures.undated)]
         if done is not None:
             cells.append(_number(done.get((one.store, one.table, one.code), (0, 0))[1]))
         table.add_row(*cells)
+        dates = f" from {_day(figures.oldest)} to {_day(figures.newest)} ({_listed(figures.years)})"
+        told = [f"{one.action}{dates if figures.oldest else ''}"] if one.rows else []
+        told += [f"held back by {_listed(held)}"] if held else []
+        if told:
+            lines.append(f"  {one.store} {one.table} [{one.code}]: {', '.join(told)}")
     if table.row_count:
         shown.print_table(table)
+    if lines:
+        say("When their terms began (rows by year), and what holds rows back:")
+    for line in lines:
+        say(line)
     total = sum(one.rows for one in given)
     rows = words.rows(total, EN)
     say(f"{rows} {'is' if total == 1 else 'are'} past the term and may go." if total else "Nothing may go.")
@@ -136,6 +144,10 @@ def _to_do(sweep: Sweep) -> list[str]:
     if sweep.status in (SweepStatus.APPROVED, SweepStatus.RUNNING) and sweep.stop_asked_at is None:
         return [f"to stop it: avgflow retention stop {number}"]
     return []
+
+
+def _listed(counted: Mapping[str, int]) -> str:
+    return "; ".join(f"{name}: {_number(rows)}" for name, rows in counted.items())
 
 
 def _number(n: int) -> str:
