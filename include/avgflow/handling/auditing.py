@@ -20,11 +20,12 @@ from avgflow.airflow_api import AirflowRefused, AirflowUnreachable
 from avgflow.catalog.models import Text
 from avgflow.crypto import Keyring
 from avgflow.dossier.audit import content, folder, page, seal, verify
-from avgflow.dossier.audit.content import Airflow, Code, Facts
+from avgflow.dossier.audit.content import Code, Facts
 from avgflow.dossier.audit.deadline import Deadline, deadline
 from avgflow.dossier.audit.decisions import decisions
 from avgflow.dossier.audit.folder import Folder
 from avgflow.dossier.audit.personal import Personal
+from avgflow.dossier.audit.runs import Airflow, log_path, source_path
 from avgflow.dossier.audit.schema import SCHEMA
 from avgflow.fields import AMSTERDAM
 from avgflow.handling import extending
@@ -196,11 +197,11 @@ def _write_runs(files: Folder, airflow: Airflow) -> None:
     for run in airflow.runs:
         for one in run.versions:
             if one.source is not None:
-                sources[content.source_path(one.dag_id, one.number)] = one.source
+                sources[source_path(one.dag_id, one.number)] = one.source
         for task in run.tasks:
             for try_ in task.tries:
                 if try_.log is not None:
-                    path = content.log_path(run, task.id, task.map_index, try_.number)
+                    path = log_path(run, task.id, task.map_index, try_.number)
                     files.put(path, (_json_line(line) for line in try_.log))
     for path, source in sorted(sources.items()):
         files.put_text(path, source)

@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from avgflow.airflow_runs import Run
 from avgflow.catalog.models import Catalog, Text
-from avgflow.dossier.audit import words
+from avgflow.dossier.audit import runs, words
 from avgflow.dossier.audit.deadline import Deadline
 from avgflow.dossier.audit.decisions import Decision
+from avgflow.dossier.audit.runs import Airflow
 from avgflow.plan import Plan
 from avgflow.policy.models import Policy
 from avgflow.register.approvals import Said
@@ -36,14 +36,6 @@ class Code:
 
     version: str
     source: str
-
-
-@dataclass(frozen=True)
-class Airflow:
-    """The runs, or why they are not there."""
-
-    runs: tuple[Run, ...] = ()
-    why_not: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +76,7 @@ def document(facts: Facts, policy: Policy, catalog: Catalog) -> dict[str, Any]:
         "mails": [_mail(one) for one in facts.mails],
         "recipients": [_notice(one, policy) for one in facts.notices],
         "chain": {**asdict(facts.chain), "head": str(facts.chain.head)},
-        "airflow": _airflow(facts.airflow),
+        "airflow": runs.document(facts.airflow),
     }
 
 
@@ -108,17 +100,6 @@ def _event(name: str) -> Text:
 def evidence_path(nth: int, one: Kept, ending: str) -> str:
     """Where a check stands in the dossier."""
     return f"evidence/{nth:03}-{one.kind}.{ending}"
-
-
-def log_path(run: Run, task: str, map_index: int, number: int) -> str:
-    """Where the log of a try stands in the dossier."""
-    place = task if map_index < 0 else f"{task}[{map_index}]"
-    return f"logs/{run.dag_id}/{run.id}/{place}.{number}.jsonl"
-
-
-def source_path(dag_id: str, version: int) -> str:
-    """Where the source of a DAG stands in the dossier."""
-    return f"code/{dag_id}.v{version}.py"
 
 
 def _request(request: Request) -> dict[str, Any]:
@@ -258,55 +239,6 @@ def _notice(notice: Notice, policy: Policy) -> dict[str, Any]:
         "by_hand_by": notice.by_hand_by,
         "confirmed_at": _text(notice.confirmed_at),
         "confirmed_by": notice.confirmed_by,
-    }
-
-
-def _airflow(airflow: Airflow) -> dict[str, Any]:
-    return {
-        "included": airflow.why_not is None,
-        "why_not": _both(airflow.why_not) if airflow.why_not else None,
-        "runs": [_run(run) for run in airflow.runs],
-    }
-
-
-def _run(run: Run) -> dict[str, Any]:
-    return {
-        "dag_id": run.dag_id,
-        "title": run.title,
-        "run_id": run.id,
-        "state": run.state,
-        "queued_at": run.queued,
-        "started_at": run.started,
-        "ended_at": run.ended,
-        "versions": [
-            {
-                "number": version.number,
-                "bundle": version.bundle,
-                "bundle_version": version.bundle_version,
-                "created_at": version.created_at,
-                "source": source_path(version.dag_id, version.number) if version.source is not None else None,
-            }
-            for version in run.versions
-        ],
-        "tasks": [
-            {
-                "task_id": task.id,
-                "title": task.title,
-                "map_index": task.map_index,
-                "tries": [
-                    {
-                        "number": one.number,
-                        "state": one.state,
-                        "started_at": one.started,
-                        "ended_at": one.ended,
-                        "log": log_path(run, task.id, task.map_index, one.number) if one.log is not None else None,
-                        "withheld": one.withheld,
-                    }
-                    for one in task.tries
-                ],
-            }
-            for task in run.tasks
-        ],
     }
 
 

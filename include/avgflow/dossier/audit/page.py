@@ -9,7 +9,7 @@ from typing import Any
 from avgflow.airflow_runs import Run
 from avgflow.catalog.models import Text
 from avgflow.dossier.audit import words
-from avgflow.dossier.audit.content import log_path
+from avgflow.dossier.audit.runs import log_path
 from avgflow.templating import Templates, long_date
 
 SECTIONS = (

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from avgflow.airflow_runs import Run, Task, Try
-from avgflow.dossier.audit.content import Airflow
+from avgflow.dossier.audit.runs import Airflow
 from avgflow.errors import AvgflowError
 from avgflow.intake import Subject
 from avgflow.plan import Plan
