@@ -9,9 +9,11 @@ from typing import Any
 from airflow.sdk import Param, get_current_context, task
 from airflow.task.trigger_rule import TriggerRule
 
+from avgflow import laps
 from avgflow.handling import deciding_sweep, proving_sweep, reporting_sweep, sweeping
 from avgflow.handling.deciding_sweep import SweepQuestion
 from avgflow.handling.environment import Environment
+from avgflow.handling.sweeping import SweepStopped
 from avgflow.register.names import EventName
 from avgflow.register.outbox import MailBusy
 from avgflow.register.sweeps import SweepStatus
@@ -92,7 +94,15 @@ def sweep(store: str) -> None:
 
     def step(env: Environment, number: str) -> None:
         watch = Stopwatch()
-        telling.swept(env, sweeping.carry_out(env, number, store), watch, number)
+        with laps.heard() as heard:
+            try:
+                done = sweeping.carry_out(env, number, store)
+            except SweepStopped:
+                telling.swept(env, store, heard, number)
+                raise
+        telling.swept(env, store, heard, number)
+        facts = {"parts": done.parts, "planned": done.rows, "rows": done.changed}
+        say(Line.STORE_SWEPT, store=store, **facts, milliseconds=watch.milliseconds, sweep=number)
 
     running.run_sweep(get_current_context(), step)
 

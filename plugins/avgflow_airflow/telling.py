@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from avgflow.catalog.names import TableName
 from avgflow.completeness.verdict import Verdict
 from avgflow.dossier.evidence import meaning_of
-from avgflow.handling import planning
+from avgflow.handling import planning, sweeping
 from avgflow.handling.environment import Environment
 from avgflow.laps import Lap, Laps
 from avgflow.redaction import Redaction
 from avgflow.register import receipts, sweeps
 from avgflow.register.database import transaction
 from avgflow.register.receipts import Receipt
-from avgflow.register.sweeps import Progress, Sweep
+from avgflow.register.sweeps import Sweep
 from avgflow.sweep.figures import Figures
 from avgflow_airflow.tasklog import Line, Stopwatch, say
 
@@ -71,25 +71,26 @@ def counted(env: Environment, sweep: Sweep, watch: Stopwatch) -> None:
     say(Line.SWEEP_PREVIEWED, **facts, asks=asks or "-", sweep=sweep.number)
 
 
-def swept(env: Environment, of_store: Progress, watch: Stopwatch, number: str) -> None:
-    """What a sweep did in one store by each rule, then all of it."""
+def swept(env: Environment, store: str, heard: Laps, number: str) -> None:
+    """What a sweep did in one store by each rule, so far; how long, where it was done by this try."""
     with transaction(env.register) as register:
         found = {(one.store, one.table, one.code): one for one in sweeps.found(register, number)}
         changed = sweeps.changed(register, number)
     for place, (rows, done) in sorted(changed.items()):
-        if place[0] == of_store.store:
+        if place[0] == store:
             one = found[place]
+            lap = heard.get((store, sweeping.rule_of(one.table, one.code)))
+            took = {"milliseconds": lap.milliseconds} if lap else {}
             how = {"rule": one.code, "record_class": one.record_class, "action": one.action, "rows": done}
-            say(Line.ROWS_DONE, store=one.store, table=one.table, **how, left=rows - done, sweep=number)
-    facts = {"rows": of_store.changed, "planned": of_store.rows, "milliseconds": watch.milliseconds}
-    say(Line.STORE_SWEPT, store=of_store.store, parts=of_store.parts, **facts, sweep=number)
+            say(Line.ROWS_DONE, store=store, table=one.table, **how, left=rows - done, **took, sweep=number)
 
 
 def checks(verdict: Verdict, watch: Stopwatch, **about: str) -> None:
     """Each check of each store, then how many they were and how long all of it took; `about`: request or sweep."""
+    words = {check.name: check.nl for check in verdict.checks}
     for expectation in verdict.expectations:
         line = Line.CHECK_PASSED if expectation.passed else Line.CHECK_FAILED
-        facts = {"check": expectation.name, "meaning": meaning_of(expectation.name)}
+        facts = {"check": expectation.name, "meaning": words.get(expectation.name, meaning_of(expectation.name))}
         say(line, store=expectation.store, **facts, **about)
     say(Line.CHECKS_DONE, checks=len(verdict.expectations), milliseconds=watch.milliseconds, **about)
 

@@ -17,6 +17,7 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
+from avgflow import laps
 from avgflow.catalog.names import TableName
 from avgflow.errors import StoreBusy, StoreFault, StoreRefused
 from avgflow.handling import carried, protecting
@@ -204,7 +205,8 @@ class _Work:
                 break
             if stopped:
                 raise SweepStopped(self._sweep.number)
-            finished = part, self._settled(part)
+            with laps.on(self._store, rule_of(part.table, part.code)):
+                finished = part, self._settled(part)
         self._finish()
 
     def _settled(self, part: Part) -> int:
@@ -310,6 +312,11 @@ class _Work:
         with transaction(env.register) as register:
             facts = {"store": self._store, "parts": done.parts, "planned": done.rows, "rows": done.changed}
             chain.link(register, env.keyring, [entry(EventName.STORE_SWEPT, number, SYSTEM, facts)])
+
+
+def rule_of(table: str, code: str) -> str:
+    """What a rule of a table is called where the time that it took is told."""
+    return f"{table} {code}"
 
 
 class _Anew(Exception):

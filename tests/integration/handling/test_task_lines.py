@@ -5,15 +5,27 @@ receipt; and nothing of the person.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from handling_world import OFFICER, Office, personal_in, with_trait
 from structlog.testing import capture_logs
 
 from avgflow import laps
 from avgflow.demo.truth import SubjectTruth
-from avgflow.handling import approving, collecting, erasing, identify, planning, turns, validating
+from avgflow.handling import (
+    approving,
+    collecting,
+    erasing,
+    identify,
+    planning,
+    proving_sweep,
+    sweeping,
+    turns,
+    validating,
+)
 from avgflow.plan import Plan
-from avgflow.register import receipts
+from avgflow.register import receipts, sweeps
 from avgflow.register.database import transaction
 from avgflow_airflow import telling
 from avgflow_airflow.tasklog import Line, Stopwatch
@@ -107,9 +119,44 @@ def test_every_check_is_said_with_its_meaning(office: Office, subjects: tuple[Su
     office.collect(number)
     done = validating.run(office.env, [number])[number]
     with capture_logs() as lines:
-        telling.checks(done.verdict, Stopwatch(), number)
+        telling.checks(done.verdict, Stopwatch(), request=number)
         telling.redactions(done.redactions, number)
     checks = [line for line in lines if line["code"] in (Line.CHECK_PASSED, Line.CHECK_FAILED)]
     assert len(checks) == len(done.verdict.expectations) == lines[len(checks)]["checks"]
     assert all(line["meaning"] and line["meaning"] != line["check"] for line in checks)
     assert personal_in(str(lines), person) == []
+
+
+def test_a_sweep_says_what_it_counted_and_what_went_by_each_rule(
+    own_stores: Office, subjects: tuple[SubjectTruth, ...]
+) -> None:
+    env = own_stores.env
+    sweep = sweeping.preview(env, "manual__1")
+    with transaction(env.register) as register:
+        sweeps.approve(register, env.keyring, sweep.number, sweep.digest, OFFICER)
+        found = sweeps.found(register, sweep.number)
+    with capture_logs() as lines:
+        telling.counted(env, sweep, Stopwatch())
+        for store in env.catalog.stores:
+            with laps.heard() as heard:
+                sweeping.carry_out(env, sweep.number, store)
+            telling.swept(env, store, heard, sweep.number)
+        telling.checks(proving_sweep.prove(env, sweep.number), Stopwatch(), sweep=sweep.number)
+    counted = [line for line in lines if line["code"] == Line.ROWS_COUNTED]
+    went = [line for line in lines if line["code"] == Line.ROWS_DONE]
+    rows = {(one.store, one.table, one.code): one.rows for one in found if one.rows}
+    assert rows
+    for said in (counted, went):
+        assert {(x["store"], x["table"], x["rule"]): x["rows"] for x in said if x["rows"]} == rows
+    assert all(isinstance(line["milliseconds"], int) and line["left"] == 0 for line in went)
+    (all_of_it,) = (line for line in lines if line["code"] == Line.SWEEP_PREVIEWED)
+    assert (all_of_it["rows"], all_of_it["asks"]) == (sum(rows.values()), " ".join(sorted(_whys(sweep.asks))))
+    checks = [line for line in lines if line["code"] in (Line.CHECK_PASSED, Line.CHECK_FAILED)]
+    assert all(line["meaning"] and line["meaning"] != line["check"] for line in checks)
+    assert {line["sweep"] for line in lines} == {sweep.number}
+    for person in subjects:
+        assert personal_in(str(lines), person) == []
+
+
+def _whys(asks: Sequence[Mapping[str, Any]] | None) -> set[str]:
+    return {str(ask["why"]) for ask in asks or ()}
