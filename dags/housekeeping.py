@@ -10,7 +10,8 @@ Loopt elke nacht om half vier en wist wat avgflow zelf te lang zou bewaren. Elke
    Daarna hele dossiers. Een dossier blijft zolang er iets op rust: een beperking, een open datalek, een wisverbod, een
    ander verzoek van dezelfde persoon. De afmeldlijst blijft, en de keten van gebeurtenissen ook.
 3. **airflow** (Airflow): oude runs en hun logbestanden. Wat nog loopt blijft, met alles wat daarna kwam.
-4. **report** (Verslag): zet op het register wat er weg is. Mislukt als niet elk deel is gedaan.
+4. **report** (Verslag): zet op het register wat er weg is. Is niet elk deel gedaan? Dan mislukt deze taak en krijgt de
+   privacy officer een mail.
 
 Nog een keer starten kan geen kwaad. In deze run staan geen persoonsgegevens.
 

@@ -10,9 +10,10 @@ from airflow.task.trigger_rule import TriggerRule
 
 from avgflow.catalog.models import Text
 from avgflow.handling.environment import Environment
-from avgflow.housekeeping import files, record, register, runs
+from avgflow.housekeeping import files, record, register, runs, telling
 from avgflow.housekeeping.found import Found, Gone, Part
 from avgflow_airflow import metadata, running
+from avgflow_airflow.sending import tell_officer
 from avgflow_airflow.tasklog import Line, say
 
 ROWS, LOGS = "airflow_rows", "airflow_logs"
@@ -61,12 +62,16 @@ def clean_airflow() -> None:
 
 @task(task_id="report", trigger_rule=TriggerRule.ALL_DONE)
 def report() -> None:
-    """The word at the end, on the register: every part was done and left nothing behind; else this fails."""
+    """The word at the end: every part was done and left nothing behind; else a mail to the officer, and this fails."""
     context = get_current_context()
     since = context["dag_run"].run_after
 
     def step(env: Environment) -> None:
-        done = record.finish(env, since)
+        try:
+            done = record.finish(env, since)
+        except record.NotDone as fault:
+            tell_officer(env, "housekeeping", telling.tell(env, fault))
+            raise
         say(Line.HOUSEKEEPING_DONE, **{what: count for what, count in sorted(done.items()) if count})
 
     running.run_by_clock(context, step)

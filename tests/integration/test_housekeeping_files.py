@@ -13,7 +13,7 @@ from register_world import a_request
 
 from avgflow.catalog.models import Text
 from avgflow.handling.environment import Environment
-from avgflow.housekeeping import files, record, runs
+from avgflow.housekeeping import files, record, runs, telling
 from avgflow.housekeeping.found import Found, Gone, NotAllGone, Part
 from avgflow.register import events, receipts
 from avgflow.register.database import transaction
@@ -251,3 +251,21 @@ def test_a_part_that_left_something_behind_is_made_good_by_doing_it_again(env: E
         record.finish(env, start)
     record.put(env, of(Part.FILES, packages=1))
     assert record.finish(env, start)["packages"] == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("nl", "niet alles is gewist (2 keer mislukt)"), ("en", "not all was deleted (2 left)")]
+)
+def test_the_mail_about_a_night_that_is_not_done_says_what_and_what_to_do(
+    env: Environment, language: str, word: str
+) -> None:
+    fault = record.NotDone([Part.AIRFLOW], {Part.FILES: 2})
+    mail = telling.mail(fault, date(2026, 11, 26), env.policy, env.templates, language)  # type: ignore[arg-type]
+    text = " ".join(mail.get_body(("plain",)).get_content().split())  # type: ignore[union-attr]
+    assert word in text
+    assert "Airflow" in text
+    assert "avgflow housekeeping --dry-run" in text
+    assert "2026" in text
+    first = telling.tell(env, fault, date(2026, 11, 26))
+    assert telling.tell(env, fault, date(2026, 11, 26)) == first
+    assert telling.tell(env, fault, date(2026, 11, 27)) != first

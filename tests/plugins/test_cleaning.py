@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
-from plugin_world import a_context
+from plugin_world import MailServer, a_context
 
 from avgflow.register import events
 from avgflow.register.database import transaction
@@ -21,8 +21,8 @@ from avgflow.settings import Settings
 from avgflow_airflow import housekeeping_tasks, metadata
 
 NOW = datetime.now(UTC)
-CUT = NOW - timedelta(days=91)
-OLD, YOUNG = NOW - timedelta(days=200), NOW - timedelta(days=5)
+CUT = NOW - timedelta(days=600)
+OLD, YOUNG = NOW - timedelta(days=700), NOW - timedelta(days=5)
 ARCHIVE = "_airflow_deleted__dag_run__20260101000000"
 
 
@@ -147,7 +147,12 @@ def task(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 
 def test_the_night_ends_well_only_if_each_part_did_its_work(
-    airflow: str, installation: Any, task: Callable[[str], None], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    airflow: str,
+    installation: Any,
+    task: Callable[[str], None],
+    mail_server: MailServer,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     add_run(airflow, "old", OLD)
     log = tmp_path / "logs" / "dag_id=access_request" / "attempt=1.log"
@@ -158,8 +163,14 @@ def test_the_night_ends_well_only_if_each_part_did_its_work(
     task("register")
     with pytest.raises(AirflowFailException, match="part airflow was not done"):
         task("report")
+    with pytest.raises(AirflowFailException):
+        task("report")
+    (told,) = mail_server.mails()
+    assert told["Delivered-To"] == "privacy@milgro.nl"
+    assert "oude runs en logboeken van Airflow" in told.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     task("airflow")
     task("report")
+    assert len(mail_server.mails()) == 1, "one a day, and none where all is done"
     assert not log.exists()
     with transaction(installation.engine) as conn:
         (done,) = events.since(conn, NOW - timedelta(hours=1), [events.EventName.HOUSEKEEPING_DONE])

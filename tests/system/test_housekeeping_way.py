@@ -14,7 +14,7 @@ from desk import Desk, eventually
 from avgflow.register.requests import Status
 
 RUNS = "/api/v2/dags/housekeeping/dagRuns"
-OLD = datetime.now(UTC) - timedelta(days=200)
+OLD = datetime.now(UTC) - timedelta(days=700)
 SPAN = {"dag_run": "start_date", "task_instance": "start_date", "log": "dttm", "xcom": "timestamp"}
 
 
@@ -38,7 +38,7 @@ def rows(desk: Desk, table: str, run: str) -> int:
 
 @pytest.fixture(scope="module")
 def old(desk: Desk) -> str:
-    """A request whose run lies two hundred days back, in Airflow's database and on disk."""
+    """A request whose run lies seven hundred days back, in Airflow's database and on disk."""
     number = ask_nobody(desk, "lang.geleden@example.nl")
     with desk.database("airflow") as admin:
         for table, column in SPAN.items():
@@ -138,5 +138,5 @@ def test_the_log_says_what_went_and_how_long_it_was_kept(desk: Desk, night: Mapp
     said = desk.airflow.get(path, params={"full_content": True}).raise_for_status().text
     assert "Tabel van Airflow opgeruimd / table of Airflow cleaned" in said
     assert "logbestanden / log files" in said
-    assert "P90D" in said
+    assert "P18M" in said
     assert "postgresql" not in said, "the address of the database is a secret"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from avgflow.errors import AvgflowError
@@ -15,13 +15,11 @@ from avgflow.register.names import EventName
 
 
 class NotDone(AvgflowError):
-    """The housekeeping is not at its end."""
+    """The housekeeping is not at its end. `behind`: how often each part failed to delete something."""
 
-    def __init__(self, missing: Sequence[str], behind: Sequence[str]) -> None:
-        said = [
-            *(f"part {part} was not done" for part in missing),
-            *(f"part {part} left some behind" for part in behind),
-        ]
+    def __init__(self, missing: Sequence[Part], behind: Mapping[Part, int]) -> None:
+        said = [f"part {part} was not done" for part in missing]
+        said += [f"part {part} left some behind ({count})" for part, count in behind.items()]
         super().__init__(f"The housekeeping is not done: {'; '.join(said)}. Mend that, then clear the failed tasks.")
         self.missing, self.behind = missing, behind
 
@@ -40,8 +38,8 @@ def finish(env: Environment, since: datetime, parts: Collection[Part] = tuple(Pa
     with transaction(env.register) as register:
         found = events.since(register, since, [EventName.HOUSEKEEPING_PART])
         newest = {event.detail["part"]: event.detail for event in found}
-        missing = [part.value for part in parts if part.value not in newest]
-        behind = [part for part, detail in sorted(newest.items()) if detail["failed"]]
+        missing = [part for part in parts if part.value not in newest]
+        behind = {part: newest[part]["failed"] for part in parts if newest.get(part, {}).get("failed")}
         if missing or behind:
             raise NotDone(missing, behind)
         total: Counter[str] = Counter()

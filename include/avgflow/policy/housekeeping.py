@@ -66,7 +66,7 @@ class Housekeeping(Strict):
     codes: Period = "P30D"
     mails: Period = "P6M"
     tombstones: Period = "P1Y"
-    airflow: Period | None = "P90D"
+    airflow: Period | None = "P18M"
 
     @model_validator(mode="after")
     def _safe(self) -> Housekeeping:
