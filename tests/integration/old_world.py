@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
-import pytest
+from past_events import events_at
 from psycopg import sql
 from real_postgres import Register
 from register_world import CANARY, a_message, a_request
-from sqlalchemy import DateTime, func, literal
 
-from avgflow.register import chain, outbox, requests
+from avgflow.register import outbox, requests
 from avgflow.register.database import transaction
 from avgflow.register.requests import Outcome, Status
 
 DIGEST = "a" * 64
 PERIODS = {"P1Y": (1, 0), "P5Y": (5, 0), "P6M": (0, 6)}
-
-
-def noon(day: date) -> datetime:
-    return datetime.combine(day, time(12), ZoneInfo("Europe/Amsterdam"))
-
-
-class _Clock:
-    """SQL functions, with another time of day."""
-
-    def __init__(self, moment: datetime) -> None:
-        self._moment = moment
-
-    def clock_timestamp(self) -> Any:
-        return literal(self._moment, DateTime(timezone=True))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(func, name)
-
-
-@contextmanager
-def events_at(moment: datetime) -> Iterator[None]:
-    """What is put on record meanwhile has happened at another moment, as the chain tells it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chain, "func", _Clock(moment))
-        yield
 
 
 def closed(register: Register, moment: datetime, outcome: Outcome = Outcome.FULFILLED, **changes: Any) -> str:

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from old_world import answered, by_hand, closed, events_at, noon
+from old_world import answered, by_hand, closed
+from past_events import events_at, noon
 from real_postgres import Register
 from register_world import a_request
 

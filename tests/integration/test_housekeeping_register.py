@@ -9,7 +9,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from old_world import answered, by_hand, closed, count, events_at, fill, hanging, noon
+from old_world import answered, by_hand, closed, count, fill, hanging
+from past_events import events_at, noon
 from real_postgres import Register
 from register_world import CANARY, a_message, a_request
 from typer.testing import CliRunner
