@@ -78,11 +78,18 @@ def report() -> None:
 
 
 def log_folders() -> tuple[Path, ...]:
-    """Where this Airflow keeps its logs: all in one folder, unless the reading of DAGs has one of its own."""
-    base = Path(conf.get("logging", "base_log_folder")).resolve()
-    own = conf.get("logging", "dag_processor_child_process_log_directory", fallback="")
-    others = [Path(own).resolve()] if own and not Path(own).resolve().is_relative_to(base) else []
-    return tuple(folder for folder in (base, *others) if folder.is_dir())
+    """The folders in which this Airflow keeps logs of its own: of tasks, callbacks and the reading of DAGs.
+
+    Not the whole of `base_log_folder`, which may be one that other programs log to as well (`/var/log`).
+    """
+    base = Path(conf.get("logging", "base_log_folder"))
+    own = [one for one in base.iterdir() if one.name.startswith(_TASKS) or one.name in _OTHERS] if base.is_dir() else []
+    own.append(Path(conf.get("logging", "dag_processor_child_process_log_directory")))
+    return tuple(dict.fromkeys(one.resolve() for one in own if one.is_dir()))
+
+
+_TASKS = "dag_id="
+_OTHERS = ("executor_callbacks", "dag_processor", "dag_processor_manager", "scheduler")
 
 
 def _done(env: Environment, found: Found) -> None:

@@ -186,3 +186,19 @@ def test_without_the_address_the_part_fails_and_says_what_to_set(
     monkeypatch.delenv("AVGFLOW_AIRFLOW_DSN")
     with pytest.raises(AirflowFailException, match="AVGFLOW_AIRFLOW_DSN is not set"):
         task("airflow")
+
+
+def test_only_logs_of_airflow_are_looked_at_whoever_else_logs_beside_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    base, reading = tmp_path / "log", tmp_path / "reading"
+    for name in ("dag_id=access_request", "executor_callbacks", "postgresql", "dag_ids"):
+        (base / name).mkdir(parents=True)
+    (base / "syslog").write_text("of somebody else")
+    reading.mkdir()
+    monkeypatch.setenv("AIRFLOW__LOGGING__BASE_LOG_FOLDER", str(base))
+    monkeypatch.setenv("AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY", str(reading))
+    own = {base / "dag_id=access_request", base / "executor_callbacks", reading}
+    assert set(housekeeping_tasks.log_folders()) == own
+    monkeypatch.setenv("AIRFLOW__LOGGING__BASE_LOG_FOLDER", str(tmp_path / "none"))
+    assert housekeeping_tasks.log_folders() == (reading,)

@@ -46,7 +46,7 @@ def old(desk: Desk) -> str:
         admin.execute("UPDATE dag_run SET queued_at = %s, run_after = %s WHERE run_id = %s", (OLD, OLD, number))
     own = [path for path in logs(desk).rglob("*") if f"run_id={number}" in str(path)]
     assert any(path.is_file() for path in own)
-    read = logs(desk) / "dag_processor" / "2020-01-01" / "dags-folder" / "access_request.py.log"
+    read = desk.home / "airflow" / "logs" / "dag_processor" / "2020-01-01" / "dags-folder" / "access_request.py.log"
     called = logs(desk) / "executor_callbacks" / "access_request" / number / "0197a0de"
     for file in (read, called):
         file.parent.mkdir(parents=True)
@@ -100,7 +100,7 @@ def test_every_part_was_done_and_the_register_says_so(night: Mapping[str, Any]) 
 def test_old_rows_and_logs_are_gone_without_a_copy(desk: Desk, night: Mapping[str, Any], old: str) -> None:
     assert {table: rows(desk, table, old) for table in SPAN} == dict.fromkeys(SPAN, 0)
     assert not [path for path in logs(desk).rglob("*") if f"run_id={old}" in str(path)]
-    assert not (logs(desk) / "dag_processor" / "2020-01-01" / "dags-folder").exists()
+    assert not (desk.home / "airflow" / "logs" / "dag_processor" / "2020-01-01" / "dags-folder").exists()
     assert not (logs(desk) / "executor_callbacks" / "access_request" / old).exists()
     with desk.database("airflow") as admin:
         copies = admin.execute(r"SELECT tablename FROM pg_tables WHERE tablename LIKE '\_airflow\_deleted%'")
