@@ -26,6 +26,12 @@ def ask_nobody(desk: Desk, address: str) -> str:
     return number
 
 
+def at_work(desk: Desk) -> list[str]:
+    """The runs of the housekeeping that are not at their end."""
+    runs = desk.airflow.get(RUNS).raise_for_status().json()["dag_runs"]
+    return [run["dag_run_id"] for run in runs if run["state"] in ("queued", "running")]
+
+
 def logs(desk: Desk) -> Path:
     return desk.status.layout.task_logs
 
@@ -40,6 +46,8 @@ def rows(desk: Desk, table: str, run: str) -> int:
 def old(desk: Desk) -> str:
     """A request whose run lies seven hundred days back, in Airflow's database and on disk."""
     number = ask_nobody(desk, "lang.geleden@example.nl")
+    # One that the clock started, in the hours after half past three, is over before anything is old.
+    eventually(lambda: not at_work(desk), 300, "the end of the run that the clock started")
     with desk.database("airflow") as admin:
         for table, column in SPAN.items():
             admin.execute(f"UPDATE {table} SET {column} = %s WHERE run_id = %s", (OLD, number))
