@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from avgflow.catalog.models import Text
 from avgflow.errors import AvgflowError, StoreFault
 from avgflow.handling.environment import Environment
-from avgflow.register import chain, events, outbox, sweep_proofs, sweeps
+from avgflow.register import chain, earlier_sweeps, events, outbox, sweep_proofs, sweeps
 from avgflow.register.database import transaction
 from avgflow.register.events import SYSTEM, Event, entry
 from avgflow.register.names import EventName
@@ -123,7 +123,7 @@ def _ended(env: Environment, register: Connection, writer: Writer) -> str | None
     elif sweep.status is SweepStatus.STOPPED or any(rows for rows, _ in writer.done.values()):
         kind, message = f"sweep-report:{sweep.number}", writer.report()
     else:
-        since, often = sweeps.last_taken(register), env.policy.retention.quiet_weeks
+        since, often = earlier_sweeps.last_taken(register), env.policy.retention.quiet_weeks
         weeks = quiet(since, sweep.day, often)
         if weeks is None:
             return None

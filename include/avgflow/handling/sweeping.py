@@ -27,7 +27,7 @@ from avgflow.handling.identify import Ended
 from avgflow.handling.protecting import Stamp
 from avgflow.identity import Key
 from avgflow.intake import day_in_amsterdam
-from avgflow.register import chain, events, locks, suppressions, sweep_parts, sweeps
+from avgflow.register import chain, earlier_sweeps, events, locks, suppressions, sweep_parts, sweeps
 from avgflow.register.database import transaction
 from avgflow.register.events import SYSTEM, entry
 from avgflow.register.names import EventName
@@ -111,10 +111,10 @@ def asks_of(env: Environment, register: Connection, found: Sequence[Found], fing
     return caps.asks(
         found,
         env.policy.retention.caps,
-        sweeps.usual(register),
+        earlier_sweeps.usual(register),
         fingerprint,
-        sweeps.last_fingerprint(register),
-        sweeps.last_stopped(register),
+        earlier_sweeps.last_fingerprint(register),
+        earlier_sweeps.last_stopped(register),
     )
 
 

@@ -15,7 +15,7 @@ from avgflow.deadlines import SweepStanding, SweepTrouble
 from avgflow.fields import AMSTERDAM
 from avgflow.handling.deciding_sweep import last_moment
 from avgflow.handling.environment import Environment
-from avgflow.register import events, sweeps
+from avgflow.register import earlier_sweeps, events, sweeps
 from avgflow.register.names import EventName
 from avgflow.register.sweeps import ENDED, Sweep, SweepStatus
 
@@ -43,7 +43,7 @@ def _standing(env: Environment, register: Connection, sweep: Sweep, known: Seque
         return SweepStanding(SweepTrouble.WAITING, sweep.number, _day(sweep.previewed_at), last_day)
     if sweep.status is SweepStatus.FAILED:
         # Of those that a re-count did not prove, the one that no human has looked at since.
-        if sweeps.last_stopped(register) == sweep.number:
+        if earlier_sweeps.last_stopped(register) == sweep.number:
             return SweepStanding(SweepTrouble.FAILED, sweep.number, _day(sweep.ended_at))
         return None
     if sweep.status in ENDED or sweep.number != known[0].number:

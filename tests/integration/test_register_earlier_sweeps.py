@@ -8,7 +8,7 @@ import pytest
 from real_postgres import Register
 from swept_world import DAY, Desk, found
 
-from avgflow.register import chain, sweeps
+from avgflow.register import chain, earlier_sweeps, sweeps
 from avgflow.register.database import transaction
 from avgflow.register.sweeps import SweepStatus
 from avgflow.sweep.caps import ENOUGH
@@ -24,7 +24,7 @@ def desk(register: Register) -> Desk:
 def before(desk: Desk) -> tuple[str | None, str | None, date | None]:
     with transaction(desk.engine) as conn:
         assert chain.verify(conn, desk.keyring).ok
-        return sweeps.last_fingerprint(conn), sweeps.last_stopped(conn), sweeps.last_taken(conn)
+        return earlier_sweeps.last_fingerprint(conn), earlier_sweeps.last_stopped(conn), earlier_sweeps.last_taken(conn)
 
 
 def refused(desk: Desk, run: str, fingerprint: str = OLD) -> None:
@@ -75,9 +75,9 @@ def test_a_rule_has_a_usual_week_once_it_took_rows_often_enough(desk: Desk) -> N
     usual = {}
     for week in range(ENOUGH):
         with transaction(desk.engine) as conn:
-            usual = sweeps.usual(conn)
+            usual = earlier_sweeps.usual(conn)
         assert usual == {}, week
         desk.ended(f"run-{week}", [found(10 * (week + 1)), found(0, code="2-R3")])
     with transaction(desk.engine) as conn:
-        usual = sweeps.usual(conn)
+        usual = earlier_sweeps.usual(conn)
     assert usual == {("crm", "public.ticket", "1-R2"): 25.0}
