@@ -33,6 +33,8 @@ not there at all; a cleared task goes on where it was.
 - a task that hangs: `avgflow retention stop`, then clear it once its process is gone.
 """
 
+from datetime import timedelta
+
 from airflow.sdk import DAG, CronTriggerTimetable, chain
 
 from avgflow_airflow.stores import pool_of, store_names, sweep_schedule
@@ -44,7 +46,8 @@ with DAG(
     dag_display_name="Opschonen: bewaartermijnen (AVG art. 5)",
     description="Wist wat langer bewaard is dan mag, en bewijst het (deletes what is past its term)",
     doc_md=__doc__,
-    schedule=CronTriggerTimetable(sweep_schedule(), timezone="Europe/Amsterdam"),
+    # Airflow else makes up at once for a run that an installation missed shortly before it was there.
+    schedule=CronTriggerTimetable(sweep_schedule(), timezone="Europe/Amsterdam", run_immediately=timedelta(0)),
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +234,8 @@ def test_the_deadlines_are_watched_each_morning_at_six_in_amsterdam_and_by_one_a
 
 def test_a_sweep_runs_by_the_policys_clock_one_at_a_time_and_takes_nothing_from_who_starts_it(bag: DagBag) -> None:
     dag = bag.dags["retention_sweep"]
-    assert dag.schedule == CronTriggerTimetable("0 2 * * 0", timezone="Europe/Amsterdam")
+    never_at_once = timedelta(0)
+    assert dag.schedule == CronTriggerTimetable("0 2 * * 0", timezone="Europe/Amsterdam", run_immediately=never_at_once)
     assert dag.catchup is False
     assert dag.max_active_runs == 1
     assert dag.start_date is None, "a day in the past would start a run whenever this is first read"
