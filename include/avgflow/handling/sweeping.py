@@ -275,8 +275,7 @@ class _Work:
             for name, target in self._ground.targets.items():
                 statement = selection.rows(target, people, located)
                 for ref, of_class, key, leaf in statement.on(view.connections[self._store]) if statement else ():
-                    classes = self._protection.people[ref].classes
-                    if classes is None or of_class in classes:
+                    if self._protection.people[ref].keeps(of_class, target):
                         self._kept.setdefault(name, set()).add(tuple(key))
                         self._kept_leaves.add(leaf)
 

@@ -27,6 +27,12 @@ class Protected:
     footprint: Footprint
     classes: frozenset[str] | None = None
 
+    def keeps(self, record_class: str, target: Target) -> bool:
+        """Whether a row of theirs stays. Whatever the classes, those by which they are known do: a hold has no more
+        than hashes of identifiers, and once no store has these, what it was placed for would go.
+        """
+        return self.classes is None or record_class in self.classes or bool(target.table.person)
+
 
 @dataclass(frozen=True)
 class Protection:
@@ -54,13 +60,14 @@ def protect(there: Temporaries, protection: Protection) -> None:
         return
     people = {ref: one.footprint for ref, one in protection.people.items()}
     for name in there.rules:
-        statement = selection.rows(there.ground.targets[name], people, located)
+        target = there.ground.targets[name]
+        statement = selection.rows(target, people, located)
         if statement is None:
             continue
         rows = [
             (protection.people[ref].reason.value, *key)
             for ref, of_class, key, _ in statement.on(there.connection)
-            if (classes := protection.people[ref].classes) is None or of_class in classes
+            if protection.people[ref].keeps(of_class, target)
         ]
         if rows:
             _mark(there, name, rows)
