@@ -21,7 +21,7 @@ import psutil
 from pydantic import SecretStr
 from sqlalchemy import Engine, event
 
-from avgflow.handling import erasing, replaying
+from avgflow.handling import erasing, replaying, sweeping
 from avgflow.handling.environment import Environment
 from avgflow.register import locks
 from avgflow.settings import Settings
@@ -31,7 +31,9 @@ SECONDS = 60
 
 # Clean processes that have the code loaded: forked from one that has no thread and no connection.
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["avgflow.handling.erasing", "avgflow.handling.environment"])
+_PROCESSES.set_forkserver_preload(
+    ["avgflow.handling.erasing", "avgflow.handling.sweeping", "avgflow.handling.environment"]
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Site:
     register_key: str
     hash_key: str
     stores: Mapping[str, str]
+    policy: Path | None = None
+    """A policy file of its own."""
 
     def environment(self) -> Environment:
         settings = Settings(
@@ -51,6 +55,8 @@ class Site:
             register_keys=SecretStr(self.register_key),
             hash_key=SecretStr(self.hash_key),
         )
+        if self.policy is not None:
+            settings = settings.model_copy(update={"policy": self.policy})
         return Environment(settings, lambda connection: self.stores[connection.removeprefix("store_")])
 
 
@@ -94,8 +100,31 @@ def steps_of(site: Site, store: str, number: str) -> list[str]:
     return steps
 
 
+def _erase(env: Environment, store: str, number: str | None) -> None:
+    if number is None:
+        replaying.run(env, store)
+    else:
+        erasing.run(env, store, [number])
+
+
+def _sweep(env: Environment, store: str, number: str) -> None:
+    sweeping.carry_out(env, number, store)
+
+
+Job = Callable[[Environment, str, Any], None]
+"""What a worker does, with the store and the number."""
+
+
 def _work(
-    site: Site, store: str, number: str | None, at: int | None, by: int, told: Connection, begin: Any, wait: str
+    site: Site,
+    job: Job,
+    store: str,
+    number: str | None,
+    at: int | None,
+    by: int,
+    told: Connection,
+    begin: Any,
+    wait: str,
 ) -> None:
     locks._LONGEST_WAIT = wait
     env, steps = site.environment(), list[str]()
@@ -113,10 +142,7 @@ def _work(
         told.send("nothing yet")
         os.kill(os.getpid(), by)
     try:
-        if number is None:
-            replaying.run(env, store)
-        else:
-            erasing.run(env, store, [number])
+        job(env, store, number)
         told.send(None)
     except Exception as fault:  # noqa: BLE001  what it came to is told
         told.send(type(fault).__name__)
@@ -154,6 +180,10 @@ class Worker:
             time.sleep(0.01)
         return name
 
+    def kill(self) -> None:
+        """Wherever it is."""
+        self.process.kill()
+
     def go_on(self) -> None:
         os.kill(self.process.pid, signal.SIGCONT)
 
@@ -171,8 +201,19 @@ def start(
 
     It sends itself a signal after so many steps (0: before the first); `begin`: a barrier.
     """
+    return _started(site, _erase, store, number, at, by, begin, wait)
+
+
+def start_sweep(site: Site, store: str, number: str, at: int | None = None) -> Worker:
+    """Start a worker that carries out a sweep; after so many steps it kills itself."""
+    return _started(site, _sweep, store, number, at, signal.SIGKILL, None, "30s")
+
+
+def _started(
+    site: Site, job: Job, store: str, number: str | None, at: int | None, by: int, begin: Any, wait: str
+) -> Worker:
     told, tell = _PROCESSES.Pipe(duplex=False)
-    process = _PROCESSES.Process(target=_work, args=(site, store, number, at, by, tell, begin, wait), daemon=True)
+    process = _PROCESSES.Process(target=_work, args=(site, job, store, number, at, by, tell, begin, wait), daemon=True)
     process.start()
     tell.close()
     return Worker(process, told)
