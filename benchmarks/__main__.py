@@ -9,7 +9,7 @@ import time
 from avgflow.demo.world import World
 from avgflow.handling.environment import Environment
 from avgflow.settings import Settings
-from benchmarks import erasing, figures, people, replaying, sizes, stack, statements, whole_run
+from benchmarks import erasing, figures, people, replaying, sizes, stack, statements, sweeping, whole_run
 
 SMALL, LARGE_SUFFIX = 1000, "_large"
 OURS, PLAIN, BACKUP = "_ours", "_plain", "_backup"
@@ -52,6 +52,9 @@ def _measured(options: argparse.Namespace) -> list[figures.Comparison]:
         found += _erasing(settings, (options.large, large), options)
         large.dispose()
     small.dispose()
+    if options.sweep:
+        _told(f"Sweeping {options.sweep} rows, against a hand-written DELETE")
+        found += sweeping.measure(options.sweep, options.sweeps)
     return found
 
 
@@ -93,6 +96,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--tombstones", type=int, default=1_000_000, help="as many as are written in two minutes; 0 leaves them out"
     )
+    parser.add_argument(
+        "--sweep", type=int, default=200_000, help="rows past their term, of five times as many; 0 leaves them out"
+    )
+    parser.add_argument("--sweeps", type=int, default=3, help="how often they are swept")
     options = parser.parse_args()
     if options.rounds > MOST:
         parser.error(f"a person is erased once, and there are enough for {MOST} rounds")

@@ -13,27 +13,33 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Series:
-    """Measured values of one thing, in seconds."""
+    """Measured values of one thing, in seconds unless another unit is given."""
 
     name: str
-    seconds: tuple[float, ...]
+    values: tuple[float, ...]
+    unit: str = "s"
 
     @property
     def median(self) -> float:
-        return statistics.median(self.seconds)
+        return statistics.median(self.values)
 
     def to_json(self) -> dict[str, Any]:
         return {
             "name": self.name,
-            "median_s": round(self.median, 4),
-            "min_s": round(min(self.seconds), 4),
-            "max_s": round(max(self.seconds), 4),
-            "times": len(self.seconds),
+            f"median_{self.unit}": round(self.median, 4),
+            f"min_{self.unit}": round(min(self.values), 4),
+            f"max_{self.unit}": round(max(self.values), 4),
+            "times": len(self.values),
         }
 
     def __str__(self) -> str:
-        spread = f"{_shown(min(self.seconds))} to {_shown(max(self.seconds))}"
-        return f"{self.name:<52} {_shown(self.median):>10}   ({spread}, {len(self.seconds)} times)"
+        spread = f"{self._shown(min(self.values))} to {self._shown(max(self.values))}"
+        return f"{self.name:<52} {self._shown(self.median):>10}   ({spread}, {len(self.values)} times)"
+
+    def _shown(self, value: float) -> str:
+        if self.unit != "s":
+            return f"{value:.0f} {self.unit}"
+        return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.1f} ms"
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,3 @@ def as_text(on: dict[str, Any], comparisons: Iterable[Comparison]) -> str:
 def as_json(on: dict[str, Any], comparisons: Sequence[Comparison]) -> str:
     """The report for a program."""
     return json.dumps({"machine": on, "comparisons": [one.to_json() for one in comparisons]}, indent=2)
-
-
-def _shown(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"

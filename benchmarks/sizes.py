@@ -61,7 +61,7 @@ def measure_erasing(
             for subjects, found in taken.items()
         }
         ours, baseline = (Series(f"{subjects} subjects", seconds[subjects]) for subjects in (large[0], small[0]))
-        if ours.seconds and baseline.seconds:
+        if ours.values and baseline.values:
             yield Comparison(name, how, ours, baseline, goal)
 
     return [
