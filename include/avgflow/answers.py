@@ -19,6 +19,9 @@ from avgflow.register import events
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 
+GO_ON, STOP = "Verder", "Stoppen"
+"""What Airflow's form offers."""
+
 SECONDS = 60.0
 """How long an answer may take to be taken; a second on an idle machine."""
 

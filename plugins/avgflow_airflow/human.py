@@ -12,8 +12,8 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 
+from avgflow.answers import GO_ON, STOP
 from avgflow.handling.identify import ChoiceRefused
-from avgflow_airflow.questions import GO_ON, STOP
 from avgflow_airflow.tasklog import Line, say
 
 

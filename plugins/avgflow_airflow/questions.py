@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from avgflow.handling.identify import Waiting
 from avgflow.intake import Verification
 
-GO_ON, STOP = "Verder", "Stoppen"
-
 BODIES: Mapping[Waiting, str] = {
     Waiting.VERIFICATION: """
 Er is nog niet vastgesteld wie dit verzoek doet. Stel dat vast, zonder kopie van een identiteitsbewijs. Zeg hieronder

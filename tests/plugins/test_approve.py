@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, T
 from plugin_world import EMAIL, PERSON, MailServer, a_context, an_answer
 
 from avgflow import plan
+from avgflow.answers import GO_ON, STOP
 from avgflow.handling import approving, configured, withdrawing
 from avgflow.handling.environment import Environment
 from avgflow.identity import Footprint
@@ -23,7 +24,6 @@ from avgflow.register.requests import Request, Status
 from avgflow_airflow import running
 from avgflow_airflow.asking import ApproveOperator
 from avgflow_airflow.pausing import Until
-from avgflow_airflow.questions import GO_ON, STOP
 
 Register = Callable[..., Request]
 

@@ -10,6 +10,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskAwaitingInput, TaskDeferred
 from plugin_world import EMAIL, PERSON, MailServer, a_context, an_answer
 
+from avgflow.answers import GO_ON, STOP
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused, Question, Waiting
 from avgflow.intake import parse
@@ -23,7 +24,7 @@ from avgflow_airflow.asking import (
     AskingOperator,
     IdentifyOperator,
 )
-from avgflow_airflow.questions import BODIES, GO_ON, STOP
+from avgflow_airflow.questions import BODIES
 
 Register = Callable[..., Request]
 

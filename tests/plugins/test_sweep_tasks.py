@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from plugin_world import PERSON, MailServer, Refusing, a_context, a_mail_server, an_answer
 from swept_world import DIGEST, Desk, found
 
+from avgflow.answers import GO_ON, STOP
 from avgflow.handling import configured
 from avgflow.handling.environment import Environment
 from avgflow.policy.models import Erasure, Policy
@@ -23,7 +24,7 @@ from avgflow.register.names import EventName
 from avgflow.register.sweeps import Sweep, SweepStatus
 from avgflow.sweep.caps import Ask
 from avgflow_airflow import sweep_tasks
-from avgflow_airflow.questions import GO_ON, STOP, SWEEP
+from avgflow_airflow.questions import SWEEP
 from avgflow_airflow.sweep_tasks import ApproveSweepOperator
 
 RUN = "scheduled__2026-11-29T01:00:00+00:00"

@@ -11,13 +11,13 @@ from airflow.sdk.exceptions import AirflowFailException, TaskAwaitingInput
 from plugin_world import EMAIL, PERSON, MailServer, a_context, an_answer
 
 from avgflow import plan
+from avgflow.answers import GO_ON, STOP
 from avgflow.catalog.names import TableName
 from avgflow.identity import Footprint
 from avgflow.plan import Basis, Step
 from avgflow.register import events, plans, requests, weighings
 from avgflow.register.requests import Request, Status
 from avgflow_airflow.asking import WeighOperator
-from avgflow_airflow.questions import GO_ON, STOP
 
 TODAY = datetime(2026, 11, 25, tzinfo=UTC).date()
 TABLE = TableName.parse("public.contact")

@@ -2,65 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from avgflow import answers
+from avgflow import deciding
 from avgflow.cli import panels
 from avgflow.cli.keyboard import actor, day, named
 from avgflow.cli.shown import say
-from avgflow.errors import AvgflowError
-from avgflow.fields import choice
 from avgflow.handling import (
-    approving,
     asking_person,
-    coding,
     correcting,
     environment,
     extending,
-    verifying,
-    weighing,
     withdrawing,
 )
-from avgflow.handling import candidates as possible
-from avgflow.handling.environment import Environment
 from avgflow.handling.extending import Reason
-from avgflow.handling.identify import Waiting
-from avgflow.handling.registering import DAGS
-from avgflow.intake import UnknownVerification, Verification
-from avgflow.register import requests
-from avgflow.register.database import transaction
-from avgflow.register.requests import Request, Status
 from avgflow.register.weighings import Refusal
 
 app = typer.Typer()
 
 Number = Annotated[str, typer.Argument(help="The request's number, such as AVG-2026-00042.")]
-
-GO_ON, STOP = "Verder", "Stoppen"
-
-_OF_A_PLAN = (Waiting.APPROVAL, Waiting.REFUSAL)
-"""What is answered by naming the plan."""
-
-
-class CodeNotTaken(AvgflowError):
-    """A code was right, but the request does not go on yet."""
-
-    def __init__(self, number: str, why: str) -> None:
-        super().__init__(
-            f"The code is right, and that is on record, but {number} does not go on yet. {why} Then: avgflow request "
-            f"verify {number} --verified-by {Verification.KNOWN_EMAIL}"
-        )
-
-
-class NotWaiting(AvgflowError):
-    """A request waits for something else than what was answered."""
-
-    def __init__(self, number: str, waiting_for: str | None) -> None:
-        what = f"waits for {waiting_for}" if waiting_for else "waits for no answer"
-        super().__init__(f"{number} {what}; `avgflow request show {number}` says what is to be done.")
 
 
 @app.command(rich_help_panel=panels.WHO)
@@ -80,18 +42,13 @@ def verify(
     """
     if (verified_by is None) is (code is None):
         raise typer.BadParameter("give either --verified-by or --code")
-    env, request = _waiting(number, Waiting.VERIFICATION, Waiting.MANDATE, Waiting.DECLINE)
+    env = environment.of_settings()
     if code is not None:
-        coding.check(env, number, code, actor(env))
+        taken = deciding.verify_by_code(env, number, code, actor(env))
         say(f"{number}: the code is right.")
-        try:
-            _give(env, request, GO_ON, {"verified_by": Verification.KNOWN_EMAIL})
-        except AvgflowError as fault:
-            raise CodeNotTaken(number, str(fault)) from None
-        return
-    method = choice(Verification, verified_by, UnknownVerification)
-    verifying.require_fitting(request, method)
-    _give(env, request, GO_ON, {"verified_by": method})
+    else:
+        taken = deciding.verify(env, number, verified_by)
+    _answered(number, taken)
 
 
 @app.command(rich_help_panel=panels.WHO)
@@ -116,9 +73,7 @@ def asked(
 @app.command(rich_help_panel=panels.WHO)
 def choose(number: Number, persons: Annotated[list[int], typer.Argument(help="Numbers of --candidates.")]) -> None:
     """Say which of the candidates the person is; several numbers where they are the same person."""
-    env, request = _waiting(number, Waiting.CHOICE)
-    possible.check(env, number, persons)
-    _give(env, request, GO_ON, {"persons": ",".join(map(str, persons))})
+    _answered(number, deciding.choose(environment.of_settings(), number, persons))
 
 
 @app.command(rich_help_panel=panels.DECIDE)
@@ -129,22 +84,14 @@ def approve(
     ] = None,
 ) -> None:
     """Answer 'go on': you approve the plan, agree to a refusal, accept an unknown address, or handed a package over."""
-    if plan is not None:
-        env, request = _waiting(number, *_OF_A_PLAN)
-    else:
-        env, request = _waiting(number, *_OF_A_PLAN, Waiting.ADDRESS, Waiting.HANDOVER)
-    inputs = {}
-    if request.waiting_for in _OF_A_PLAN:
-        inputs["plan"] = approving.check(env, number, plan, actor(env))
-        say(f"Approving plan {inputs['plan']} of {number}.")
-    _give(env, request, GO_ON, inputs)
+    env = environment.of_settings()
+    _answered(number, deciding.approve(env, number, plan, actor(env)))
 
 
 @app.command(rich_help_panel=panels.DECIDE)
 def refuse(number: Number) -> None:
     """Refuse the plan that waits for approval; nothing is changed, and the request is stopped, on record."""
-    env, request = _waiting(number, Waiting.APPROVAL)
-    _give(env, request, STOP, {})
+    _answered(number, deciding.refuse(environment.of_settings(), number))
 
 
 @app.command(rich_help_panel=panels.DECIDE)
@@ -171,18 +118,17 @@ def weigh(
     ],
 ) -> None:
     """Say how you weigh an objection (art. 21(1)), class by class; a refusal takes a second pair of eyes."""
-    env, request = _waiting(number, Waiting.WEIGHING)
-    said = " ".join(outcomes)
-    for record_class, refusal in weighing.check(env, number, said, actor(env)).items():
+    env = environment.of_settings()
+    weighed, taken = deciding.weigh(env, number, " ".join(outcomes), actor(env))
+    for record_class, refusal in weighed.items():
         say(f"{record_class} {env.policy.classes[record_class].title.en}: {refusal or 'upheld'}")
-    _give(env, request, GO_ON, {"outcomes": said})
+    _answered(number, taken)
 
 
 @app.command(rich_help_panel=panels.END)
 def stop(number: Number) -> None:
     """Stop work on a request that waits; it stays open, its term runs on, and the person hears nothing."""
-    env, request = _waiting(number, *Waiting)
-    _give(env, request, STOP, {})
+    _answered(number, deciding.stop(environment.of_settings(), number))
 
 
 @app.command(rich_help_panel=panels.END)
@@ -213,18 +159,6 @@ def extend(
     say(f"The letter is on its way; it has to be there by {made.tell_by.isoformat()}.")
 
 
-def _waiting(number: str, *fitting: Waiting) -> tuple[Environment, Request]:
-    """A request that waits for one of these; `NotWaiting` otherwise."""
-    env = environment.of_settings()
-    with transaction(env.register) as register:
-        request = requests.get(register, number)
-    if request.status is not Status.WAITING or request.waiting_for not in fitting:
-        raise NotWaiting(number, request.waiting_for)
-    return env, request
-
-
-def _give(env: Environment, request: Request, option: str, inputs: Mapping[str, Any]) -> None:
-    number = request.number
-    taken = answers.give(env, env.airflow, DAGS[request.right], number, option, inputs)
+def _answered(number: str, taken: bool) -> None:
     hint = "shows how it goes on" if taken else "shows when it is taken up: Airflow is busy"
     say(f"{number}: answered. `avgflow request show {number}` {hint}.")

@@ -12,25 +12,22 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from avgflow import answers
+from avgflow import deciding_sweeps
 from avgflow.airflow_api import AirflowApi
-from avgflow.answers import NothingAsked
 from avgflow.cli import hold as holding
 from avgflow.cli import panels, shown, sweep_shown
 from avgflow.cli.keyboard import actor, document
 from avgflow.cli.request import PageNotWritten
 from avgflow.cli.shown import say
+from avgflow.deciding_sweeps import DAG
 from avgflow.dossier import sweep as pages
 from avgflow.errors import AvgflowError
-from avgflow.handling import deciding_sweep, environment, sweeping
+from avgflow.handling import environment, sweeping
 from avgflow.handling.environment import Environment
 from avgflow.register import sweep_proofs, sweeps
 from avgflow.register.database import transaction
 from avgflow.register.sweeps import ENDED, Sweep, SweepStatus
 from avgflow.sweep import rules
-
-DAG = "retention_sweep"
-GO_ON, STOP = "Verder", "Stoppen"
 
 HELP = "Retention: what is past its term, letting it go, and what stays all the same."
 
@@ -46,23 +43,6 @@ class NoSweep(AvgflowError):
 
     def __init__(self) -> None:
         super().__init__("There is no sweep yet. `avgflow retention run` starts one; `preview` only looks.")
-
-
-class SweepWaitsNot(AvgflowError):
-    """A sweep was to be decided on that waits for no decision."""
-
-    def __init__(self, sweep: Sweep) -> None:
-        super().__init__(f"{sweep.number} waits for no decision: it is {sweep.status}.")
-
-
-class SweepNotAtWork(AvgflowError):
-    """A sweep was to be stopped that does nothing yet."""
-
-    def __init__(self, sweep: Sweep) -> None:
-        super().__init__(
-            f"{sweep.number} has changed nothing yet: it waits for a human. To end it: avgflow retention refuse "
-            f"{sweep.number}"
-        )
 
 
 class SweepUnderWay(AvgflowError):
@@ -162,27 +142,17 @@ def approve(
 ) -> None:
     """Allow what a sweep has counted, and nothing else; it goes on."""
     env = environment.of_settings()
-    one = _waiting(env, sweep)
-    deciding_sweep.refuse_other(one, preview)
-    deciding_sweep.refuse_stranger(env, one.number, actor(env))
-    taken = answers.give(
-        env, AirflowApi.of(env.settings), DAG, one.number, GO_ON, {"preview": preview.strip().lower()}, one.run
-    )
+    taken = deciding_sweeps.approve(env, sweep, preview, actor(env))
     hint = "shows how it goes on" if taken else "shows when it is taken up: Airflow is busy"
-    say(f"{one.number}: approved. `avgflow retention show {one.number}` {hint}.")
+    say(f"{sweep}: approved. `avgflow retention show {sweep}` {hint}.")
 
 
 @app.command(rich_help_panel=panels.SWEEP_DECIDE)
 def refuse(sweep: Number) -> None:
     """Refuse what a sweep has counted; nothing is changed, and the next sweep counts anew."""
     env = environment.of_settings()
-    one = _waiting(env, sweep)
-    try:
-        answers.give(env, AirflowApi.of(env.settings), DAG, one.number, STOP, {}, one.run)
-    except NothingAsked:
-        # Its run is gone or has failed: the sweep must not wait for ever.
-        deciding_sweep.refuse(env, one.number, actor(env))
-    say(f"{one.number}: refused. Nothing was changed; the next sweep counts anew.")
+    deciding_sweeps.refuse(env, sweep, actor(env))
+    say(f"{sweep}: refused. Nothing was changed; the next sweep counts anew.")
 
 
 @app.command(rich_help_panel=panels.SWEEP_RUN)
@@ -192,7 +162,7 @@ def run(
 ) -> None:
     """Start a sweep now instead of at its time, and follow it; it asks a human first where there is a reason to."""
     env = environment.of_settings()
-    api = AirflowApi.of(env.settings)
+    api = env.airflow
     with transaction(env.register) as register:
         newest = next(iter(sweeps.list_(register, 1)), None)
     if newest is not None and newest.status not in ENDED and api.state(DAG, newest.run) in ("queued", "running"):
@@ -215,10 +185,7 @@ def stop(sweep: OrNewest = None) -> None:
     """Stop a sweep before its next transaction; what is gone is gone, the rest is counted anew by the next sweep."""
     env = environment.of_settings()
     one = _sweep(env, sweep)
-    if one.status is SweepStatus.WAITING:
-        raise SweepNotAtWork(one)
-    with transaction(env.register) as register:
-        sweeps.ask_to_stop(register, env.keyring, one.number, actor(env))
+    deciding_sweeps.stop(env, one.number, actor(env))
     say(f"{one.number} stops before its next transaction. `avgflow retention show {one.number}` shows what it did.")
 
 
@@ -253,13 +220,6 @@ def _sweep(env: Environment, number: str | None) -> Sweep:
     if newest is None:
         raise NoSweep
     return newest
-
-
-def _waiting(env: Environment, number: str) -> Sweep:
-    one = _sweep(env, number)
-    if one.status is not SweepStatus.WAITING:
-        raise SweepWaitsNot(one)
-    return one
 
 
 def _follow(env: Environment, api: AirflowApi, run_id: str, quiet: bool) -> Sweep | None:

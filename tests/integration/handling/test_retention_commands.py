@@ -17,7 +17,6 @@ from typer.testing import CliRunner, Result
 
 from avgflow import answers, cli
 from avgflow.airflow_api import AirflowApi, Asked
-from avgflow.cli import retention
 from avgflow.handling import configured, deciding_sweep, environment, holding, proving_sweep, sweeping
 from avgflow.handling.environment import Environment
 from avgflow.intake import day_in_amsterdam
@@ -65,7 +64,7 @@ def airflow(monkeypatch: pytest.MonkeyPatch) -> Airflow:
     made = Airflow()
     monkeypatch.setattr(answers, "SETTLED", 0.0)
     monkeypatch.setattr(answers, "SECONDS", 1.0)
-    monkeypatch.setattr(retention.AirflowApi, "of", lambda settings: made)
+    monkeypatch.setattr(AirflowApi, "of", lambda settings: made)
     return made
 
 
@@ -116,7 +115,7 @@ def taking(env: Environment, number: str) -> Callable[[str, Mapping[str, Any]], 
     """What the task makes of an answer."""
 
     def take(option: str, inputs: Mapping[str, Any]) -> None:
-        if option == retention.STOP:
+        if option == answers.STOP:
             deciding_sweep.refuse(env, number, "officer")
         else:
             deciding_sweep.take(env, number, inputs["preview"], "officer")
