@@ -81,14 +81,54 @@ def of_request(api: AirflowApi, number: str) -> tuple[Run, ...]:
     return tuple(_run(api, run) for run in found)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A task of a run as it stands; `tries`: how many there were, the last of which counts."""
+
+    id: str
+    title: str
+    map_index: int
+    state: str | None
+    tries: int
+    started: str | None
+    ended: str | None
+
+
+def tasks(api: AirflowApi, dag_id: str, run_id: str) -> tuple[Seen, ...]:
+    """The tasks of one run, in the order in which they ran; `AirflowRefused` where there is no such run (404)."""
+    path = f"{_path(dag_id, run_id)}/taskInstances"
+    found = sorted(_pages(api, path, "show the tasks", "task_instances"), key=_begun)
+    return tuple(
+        Seen(
+            task["task_id"],
+            task.get("task_display_name") or task["task_id"],
+            task["map_index"],
+            task["state"],
+            task["try_number"],
+            task["start_date"],
+            task["end_date"],
+        )
+        for task in found
+    )
+
+
+def log(api: AirflowApi, dag_id: str, run_id: str, task_id: str, number: int) -> Sequence[Mapping[str, Any]]:
+    """The lines of a try of a task; none where Airflow has no log of it."""
+    return _log(api, f"{_path(dag_id, run_id)}/taskInstances/{quote(task_id, safe='')}", -1, number) or ()
+
+
+def _path(dag_id: str, run_id: str) -> str:
+    return f"/dags/{quote(dag_id, safe='')}/dagRuns/{quote(run_id, safe='')}"
+
+
 def _runs(api: AirflowApi, number: str) -> Iterator[Mapping[str, Any]]:
     yield from _pages(api, "/dags/~/dagRuns", "show the runs", "dag_runs", run_id_prefix_pattern=number)
 
 
 def _run(api: AirflowApi, run: Mapping[str, Any]) -> Run:
     dag, run_id = run["dag_id"], run["dag_run_id"]
-    path = f"/dags/{quote(dag, safe='')}/dagRuns/{quote(run_id, safe='')}"
-    tasks = _pages(api, f"{path}/taskInstances", "show the tasks", "task_instances")
+    path = _path(dag, run_id)
+    found = _pages(api, f"{path}/taskInstances", "show the tasks", "task_instances")
     return Run(
         dag_id=dag,
         title=run.get("dag_display_name") or dag,
@@ -98,7 +138,7 @@ def _run(api: AirflowApi, run: Mapping[str, Any]) -> Run:
         started=run["start_date"],
         ended=run["end_date"],
         versions=tuple(_version(api, version) for version in run.get("dag_versions") or ()),
-        tasks=tuple(_task(api, path, task) for task in sorted(tasks, key=_begun)),
+        tasks=tuple(_task(api, path, task) for task in sorted(found, key=_begun)),
     )
 
 

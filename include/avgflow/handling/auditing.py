@@ -133,7 +133,7 @@ def _facts(env: Environment, register: Connection, number: str, airflow: Airflow
         request=requests.get(register, number),
         events=chain.written(register, number),
         chain=chain.verify(register, env.keyring),
-        deadline=_deadline(env, register, number),
+        deadline=deadline_of(env, register, number),
         decisions=decisions(history, env.policy),
         plans=[(one, Plan.from_bytes(one.body)) for one in made],
         said=approvals.said(register, number),
@@ -148,7 +148,8 @@ def _facts(env: Environment, register: Connection, number: str, airflow: Airflow
     )
 
 
-def _deadline(env: Environment, register: Connection, number: str) -> Deadline:
+def deadline_of(env: Environment, register: Connection, number: str) -> Deadline:
+    """The deadline of a request with its calculation, as of today."""
     request = requests.get(register, number)
     answered = extending.answered_on(register, [number]).get(number)
     own = clock.of(register, [number])[number]

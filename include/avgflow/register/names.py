@@ -164,6 +164,9 @@ class EventName(Bilingual):
     BREACH_SHOWN = "breach.shown", "Datalek getoond", "Breach shown"
     BREACH_CLOSED = "breach.closed", "Datalek afgesloten", "Breach closed"
 
+    PERSON_SEARCHED = "person.searched", "Verzoeken van een persoon opgezocht", "Requests of a person looked up"
+    SUBJECT_SHOWN = "subject.shown", "Gegevens van wie vraagt getoond", "Details of who asks shown"
+
     DOSSIER_EXPORTED = "dossier.exported", "Dossier uitgegeven", "Dossier exported"
 
     REQUEST_LET_GO = "request.let_go", "Dossier na zijn termijn gewist", "Case file deleted after its term"

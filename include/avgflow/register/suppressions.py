@@ -234,3 +234,14 @@ def _standing(conn: Connection, channel: str, hashed: str) -> set[str]:
     """For what reasons an address is suppressed."""
     on_list = (table.c.channel == channel, table.c.hash == hashed, table.c.lifted_at.is_(None))
     return set(conn.execute(select(table.c.reason).where(*on_list)).scalars())
+
+
+def counts(conn: Connection) -> Sequence[tuple[str, str, int]]:
+    """How many addresses are on the list now, by channel and reason."""
+    query = (
+        select(table.c.channel, table.c.reason, func.count())
+        .where(table.c.lifted_at.is_(None))
+        .group_by(table.c.channel, table.c.reason)
+        .order_by(table.c.channel, table.c.reason)
+    )
+    return [(row[0], row[1], int(row[2])) for row in conn.execute(query)]

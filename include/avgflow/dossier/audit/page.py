@@ -70,7 +70,7 @@ def logs(number: str, runs: Sequence[Run], templates: Templates) -> str:
             "task_id": task.id,
             "run_id": run.id,
             "number": one.number,
-            "lines": [_line(line) for line in one.log if not str(line.get("event")).startswith("::")],
+            "lines": [log_line(line) for line in one.log if not str(line.get("event")).startswith("::")],
         }
         for run in runs
         for task in run.tasks
@@ -171,7 +171,7 @@ def _run(run: Mapping[str, Any]) -> dict[str, Any]:
     return {**run, "state_means": words.of(words.STATES, run["state"]), "tasks": tasks}
 
 
-def _line(line: Mapping[str, Any]) -> dict[str, Any]:
+def log_line(line: Mapping[str, Any]) -> dict[str, Any]:
     ours = line.get("logger") == _OURS
     facts = [(key, value) for key, value in line.items() if key not in _OF_AIRFLOW] if ours else []
     return {
