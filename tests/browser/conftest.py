@@ -1,0 +1,89 @@
+"""One stack with invented people in its stores, and Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from browser_world import Visitor, launched, log_in
+from homes import a_home
+from playwright.sync_api import Browser, sync_playwright
+
+from avgflow.cli.stack import start
+from avgflow.demo import load as demo
+from avgflow.demo import truth
+from avgflow.demo.truth import SubjectTruth
+from avgflow.demo.world import World
+from avgflow.embedded.stack import Status
+
+HERE = Path(__file__).parent
+WORLD = World(seed=29, subjects=150)
+
+LogIn = Callable[..., Visitor]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        made = launched(playwright)
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Status, tuple[SubjectTruth, ...]]]:
+    file = tmp_path_factory.mktemp("truth") / "truth.jsonl"
+    with pytest.MonkeyPatch.context() as patch, a_home("avgflow-browser-"):
+        for name in [name for name in os.environ if name.startswith(("AVGFLOW_", "AIRFLOW_CONN_"))]:
+            if name != "AVGFLOW_HOME":
+                patch.delenv(name)
+        status = start(lambda line: None)
+        demo.load(status.as_json()["stores"], WORLD, file, lambda phase, done, total: None)
+        yield status, tuple(truth.read_subjects(file))
+
+
+@pytest.fixture(scope="session")
+def stack(loaded: tuple[Status, tuple[SubjectTruth, ...]]) -> Status:
+    return loaded[0]
+
+
+@pytest.fixture(scope="session")
+def people(loaded: tuple[Status, tuple[SubjectTruth, ...]]) -> list[SubjectTruth]:
+    """Those with nothing awkward about them."""
+    return [one for one in loaded[1] if not one.traits]
+
+
+@pytest.fixture
+def as_(browser: Browser, stack: Status) -> Iterator[LogIn]:
+    """The browser of a user of the stack; `viewport` and `color_scheme` as Playwright has them."""
+    opened: list[Visitor] = []
+    where = stack.as_json()
+
+    def made(login: str, **look: object) -> Visitor:
+        opened.append(log_in(browser, where["airflow"]["url"], login, where["users"][login], **look))
+        return opened[-1]
+
+    yield made
+    for visitor in opened:
+        visitor.context.close()
+
+
+@pytest.fixture(scope="session")
+def shots() -> Path | None:
+    """Where screenshots are kept, where somebody wants to look at them (AVGFLOW_SHOTS)."""
+    wanted = os.environ.get("AVGFLOW_SHOTS")
+    if wanted is None:
+        return None
+    folder = Path(wanted)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
