@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from airflow.api_fastapi.auth.managers import base_auth_manager
 from fastapi import FastAPI
 from web_world import As, log_in
 
+from avgflow.intake import parse
 from avgflow.mounted import PAGE
+from avgflow.register import requests
 from avgflow_airflow.web import installation as installed
 from avgflow_airflow.web.app import create_app
 
@@ -43,3 +46,12 @@ def as_(web: FastAPI) -> As:
     """The browser of a user of the demonstration, or of nobody."""
     manager = airflow_app.get_auth_manager()
     return lambda login: log_in(web, manager, login)
+
+
+@pytest.fixture
+def request_on_register(web: FastAPI, register: Any) -> str:
+    """A request for access that waits for nothing; its number."""
+    intake = parse(right="access", email="iemand@example.nl", name="Iemand", verified_by="portal-login")
+    with register.engine.begin() as conn:
+        made = requests.register_request(conn, register.keyring, intake, date(2999, 1, 1), date(2999, 3, 1), "officer")
+    return made.number

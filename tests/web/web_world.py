@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
@@ -14,9 +14,12 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from avgflow.roles import DEMO_USERS
+from avgflow_airflow.web import forms
 
 ORIGIN = "http://testserver"
-_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
+NUMBER = "AVG-2026-00001"
+FIELD = forms.FIELD
+_NONCE = re.compile(rf'name="{FIELD}" value="([0-9a-f]{{64}})"')
 
 
 @dataclass
@@ -24,32 +27,40 @@ class Browser:
     """A browser in which somebody is logged in, or nobody; it sends what browsers send with a form."""
 
     client: TestClient
+    login: str | None
 
     def get(self, path: str) -> Response:
         return self.client.get(f"/avgflow{path}", follow_redirects=False)
 
-    def token(self, page: str = "/") -> str:
-        """The token of the forms on a page; what any page gives is as good as another's."""
-        found = _TOKEN.search(self.get(page).text)
-        assert found, f"no form on {page}"
-        return found[1]
+    def token(self) -> str:
+        """The token of the forms of this browser; what any page gives is as good as another's."""
+        self.get("/")
+        return forms.token(self.client.cookies[forms.COOKIE], self.login or "")
 
-    def post(self, path: str, fields: dict[str, object] | None = None, **headers: str) -> Response:
-        sent = {
-            "Origin": ORIGIN,
-            "Sec-Fetch-Site": "same-origin",
-            **{k.replace("_", "-"): v for k, v in headers.items()},
-        }
-        return self.client.post(f"/avgflow{path}", data=fields or {}, headers=sent, follow_redirects=False)
+    def send(self, path: str, fields: Mapping[str, object] | None = None, **headers: str) -> Response:
+        """A form of our own, filled in."""
+        return self.post(path, {FIELD: self.token(), **(fields or {})}, **headers)
+
+    def post(self, path: str, fields: Mapping[str, object] | None = None, **headers: str) -> Response:
+        own = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
+        sent = own | {name.replace("_", "-"): value for name, value in headers.items()}
+        kept = {name: value for name, value in sent.items() if value}
+        return self.client.post(f"/avgflow{path}", data=dict(fields or {}), headers=kept, follow_redirects=False)
+
+
+def token_on(page: str) -> str | None:
+    """The token that a page's forms carry."""
+    found = _NONCE.search(page)
+    return found[1] if found else None
 
 
 def log_in(app: FastAPI, manager: SimpleAuthManager, login: str | None) -> Browser:
-    """A browser with a token that Airflow itself signed."""
+    """A browser with a token that Airflow itself signed; for a name it does not know, of a user without a role."""
     client = TestClient(app, base_url=ORIGIN, raise_server_exceptions=False)
     if login is not None:
-        user = SimpleAuthManagerUser(username=login, role=DEMO_USERS[login])
+        user = SimpleAuthManagerUser(username=login, role=DEMO_USERS.get(login))
         client.cookies.set(COOKIE_NAME_JWT_TOKEN, manager.generate_jwt(user))
-    return Browser(client)
+    return Browser(client, login)
 
 
 As = Callable[[str | None], Browser]

@@ -98,3 +98,4 @@ Anybody = Annotated[Visitor, Depends(visitor)]
 """Whoever is logged in, with a role or without."""
 Seeing = Annotated[Visitor, Depends(needs(May.SEE))]
 SeeingPerson = Annotated[Visitor, Depends(needs(May.SEE_PERSON))]
+Handler = Annotated[Visitor, Depends(needs(May.HANDLE))]

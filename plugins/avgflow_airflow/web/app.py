@@ -14,22 +14,26 @@ from starlette.exceptions import HTTPException
 from avgflow.errors import AvgflowError
 from avgflow.register.locks import UnknownRequest
 from avgflow_airflow.web.access import NotAllowed
-from avgflow_airflow.web.faults import refused
+from avgflow_airflow.web.faults import NoSuchPage, Refused, refused
 from avgflow_airflow.web.forms import FormRefused
 from avgflow_airflow.web.headers import Headers
 from avgflow_airflow.web.render import page
-from avgflow_airflow.web.routes import listing, static
+from avgflow_airflow.web.routes import deciding, listing, records, registering, run, static, sweeps
+from avgflow_airflow.web.routes import request as one_request
+
+_NOT_THERE = (UnknownRequest, NoSuchPage)
 
 
 def create_app() -> FastAPI:
     """The app, with all its routes."""
     app = FastAPI(title="Verzoekenregister", docs_url=None, redoc_url=None, openapi_url=None)
-    for part in (static, listing):
+    for part in (static, listing, registering, one_request, run, deciding, sweeps, records):
         app.include_router(part.router)
     app.add_middleware(Headers)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(NotAllowed, _not_allowed)
     app.add_exception_handler(AvgflowError, _fault)
+    app.add_exception_handler(Exception, _unexpected)
     return app
 
 
@@ -55,5 +59,17 @@ def _not_allowed(request: Request, fault: Exception) -> Response:
 def _fault(request: Request, fault: Exception) -> Response:
     """A fault that a page did not show itself: one line that says what to do."""
     assert isinstance(fault, AvgflowError)
-    status = fault.status if isinstance(fault, FormRefused) else 404 if isinstance(fault, UnknownRequest) else 409
+    status = fault.status if isinstance(fault, FormRefused) else 404 if isinstance(fault, _NOT_THERE) else 409
     return page(request, None, "fault.html", status=status, fault=refused(fault))
+
+
+def _unexpected(request: Request, fault: Exception) -> Response:
+    """A fault of ours. Airflow's log has it; the page says nothing of it, for its text may quote anything."""
+    return page(request, None, "fault.html", status=500, fault=_UNEXPECTED)
+
+
+_UNEXPECTED = Refused(
+    nl="Er ging iets mis. Probeer het opnieuw. Gaat het weer mis? Laat dan wie Airflow beheert in het logboek van "
+    "de api-server kijken.",
+    en="Something went wrong. Try again; if it stays, have whoever looks after Airflow see the api-server's log.",
+)

@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from avgflow.errors import AvgflowError
+from avgflow_airflow.web.dutch import DUTCH
+
+
+class NoSuchPage(AvgflowError):
+    """An address that leads nowhere."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such page.")
 
 
 @dataclass(frozen=True)
@@ -22,4 +30,19 @@ class Refused:
 
 def refused(fault: AvgflowError) -> Refused:
     """What the page says of a fault."""
-    return Refused(str(fault), str(fault))
+    dutch, field = DUTCH.get(type(fault).__name__, (None, None))
+    text = str(fault)
+    return Refused(dutch or text, text, field or _field_of(text))
+
+
+def _field_of(text: str) -> str | None:
+    """The field that a refusal of a text names."""
+    return next((field for words, field in _NAMED.items() if text.startswith(words)), None)
+
+
+_NAMED = {
+    "The name ": "name",
+    "The customer number ": "customer_number",
+    "The telephone number ": "phone",
+    "The statement ": "statement",
+}

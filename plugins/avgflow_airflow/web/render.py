@@ -27,10 +27,8 @@ def _templates() -> Environment:
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
     )
-    environment.filters.update(iso=lambda day: day.isoformat(), moment=_moment)
+    environment.filters.update(iso=lambda day: day.isoformat(), moment=_moment, iso_moment=_iso_moment)
     return environment
 
 
@@ -49,7 +47,7 @@ def page(request: Request, visitor: Visitor | None, name: str, *, status: int = 
             t=language.teller(of),
             day=lambda day: long_date(day, of),
             base=base,
-            airflow=base.removesuffix(PAGE) or "/",
+            airflow_url=f"{base.removesuffix(PAGE)}/",
             here=_here(request),
             visitor=visitor,
             may=visitor.can if visitor else lambda permission: False,
@@ -96,3 +94,11 @@ def _moment(at: datetime | date) -> str:
     if isinstance(at, datetime):
         return at.astimezone(AMSTERDAM).strftime("%Y-%m-%d %H:%M")
     return at.isoformat()
+
+
+def _iso_moment(at: str) -> str:
+    """The same of a moment as Airflow writes it, to the second; other text as it is."""
+    try:
+        return datetime.fromisoformat(at).astimezone(AMSTERDAM).strftime("%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return at
