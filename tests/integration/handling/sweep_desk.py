@@ -30,6 +30,7 @@ class Desk:
     def __init__(self, office: Office, seed: int) -> None:
         self._office, self._env = office, office.env
         self._chance = Random(f"desk/{seed}")
+        self._holds: set[int] = set()
         self._standing: list[tuple[Reason, date | None, Callable[[], None] | None]] = []
 
     def reasons(self, day: date) -> list[Reason]:
@@ -65,15 +66,26 @@ class Desk:
         if until is not None and until < day_in_amsterdam():
             until = None  # simulated days lie in the past of whoever runs this years from now
         hold = holding.place(self._env, dict([identifier]), record_class, until, "claim", OFFICER)
+        if self._stands_already(hold.id):
+            return
         classes = frozenset({record_class}) if record_class else None
         self._stands(Reason("hold", self._known(snapshot, identifier), classes), until, lambda: self._release(hold.id))
 
     def _hold_class(self, day: date, snapshot: Snapshot) -> None:
         record_class = self._chance.choice(CLASSES)
         hold = holding.place(self._env, None, record_class, None, "incident", OFFICER)
+        if self._stands_already(hold.id):
+            return
         self._stands(Reason("hold", None, frozenset({record_class})), None, lambda: self._release(hold.id))
 
+    def _stands_already(self, hold: int) -> bool:
+        """The very same hold is not placed twice, and one release ends it."""
+        known = hold in self._holds
+        self._holds.add(hold)
+        return known
+
     def _release(self, hold: int) -> None:
+        self._holds.remove(hold)
         holding.release(self._env, hold, OFFICER)
 
     def _restrict(self, day: date, snapshot: Snapshot) -> None:

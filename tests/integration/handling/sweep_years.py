@@ -124,13 +124,19 @@ class Years:
         self._fault(day, "rows changed without a sweep", {row for row, _ in before.items() ^ after.items()})
 
     def _nothing_overdue(self, day: date, snapshot: Snapshot, reasons: Collection[Reason]) -> None:
-        """What was past its term at the last sweep is gone by then, or it had a reason then; `_overdue` are these."""
+        """What was past its term at the last sweep and stayed had a reason then; nothing else of then is past it now.
+
+        What came or was dated back since is the next sweep's, and so is what follows it.
+        """
         if self._swept is None:
             return
         now = oracle.verdict(snapshot, self._swept, reasons)
-        late = {row for row in now.going if row not in self._overdue}
-        # Whatever came, or was dated back, since the last sweep is the next one's.
-        self._fault(day, "rows kept past their term without a reason", late & self._known)
+        unchanged = {
+            row
+            for row, judged in now.going.items()
+            if not judged.follows and self._known.get(row) == snapshot[row].digest
+        }
+        self._fault(day, "rows kept past their term without a reason", unchanged - self._overdue)
 
     def _figures(self, sweep: Sweep, expected: Verdict) -> None:
         """What the register has of the preview, by table and class: what goes, what is held, what is undated."""
@@ -214,11 +220,9 @@ class Years:
         self._compare(day, previewed, now, before, after, exact=day == sweep.day)
         self.told.sweeps += 1
         self._swept = sweep.day
-        self._known = set(before)
-        # As of now: what comes to have no reason any more is the next sweep's.
-        self._overdue = set(oracle.verdict(after, sweep.day, ()).going)
-        if day == sweep.day:
-            self._overdue -= set(oracle.verdict(after, sweep.day, reasons).going)
+        self._known = {row: stored.digest for row, stored in after.items()}
+        past = oracle.verdict(after, sweep.day, ())
+        self._overdue = {*past.going, *past.held}
 
     def _prove(self, day: date, sweep: Sweep) -> None:
         verdict = proving_sweep.prove(self.office.env, sweep.number)
