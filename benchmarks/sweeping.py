@@ -26,6 +26,7 @@ from psycopg import sql
 
 from avgflow.handling import sweeping
 from avgflow.handling.environment import Environment
+from avgflow.policy.models import load
 from avgflow.register import sweep_parts, sweeps
 from avgflow.register.database import transaction
 from avgflow.register.sweeps import SweepStatus
@@ -38,8 +39,6 @@ STORE = "bench"
 DAY = date(2026, 11, 29)
 EXPIRED_BEFORE = datetime(2024, 11, 28, 23, tzinfo=UTC)
 """Midnight in the Netherlands, two years before."""
-BATCH = 2000
-"""Rows in a transaction, as in the policy."""
 OF = 5
 """A fifth of the rows is past its term."""
 TEN = 10
@@ -100,14 +99,15 @@ def measure(expired: int, times: int) -> Iterator[Comparison]:
     """`expired`: rows past their term, of five times as many."""
     ours, plain = list[Swept](), list[float]()
     rows = expired * OF
+    size = load(Settings.load().policy).retention.batch
     with _template(expired, rows) as template:
         for nth in range(times):
             with _copy(template) as dsn:
                 ours.append(_swept(dsn, expired, f"large {nth}"))
             with _copy(template) as dsn:
-                plain.append(_deleted(dsn, expired))
+                plain.append(_deleted(dsn, expired, size))
     baseline = Series("one hand-written batched DELETE by psycopg", tuple(plain))
-    among = f"{expired} rows of {rows} are past their term; {BATCH} in a transaction"
+    among = f"{expired} rows of {rows} are past their term; {size} in a transaction"
     yield Comparison(
         "Carrying out a sweep",
         among,
@@ -233,13 +233,13 @@ _DELETE = """
 """
 
 
-def _deleted(dsn: str, expired: int) -> float:
+def _deleted(dsn: str, expired: int, size: int) -> float:
     """As somebody writes it who knows how: keyset batches, each committed by itself."""
     deleted, last = 0, {"at": datetime(1900, 1, 1, tzinfo=UTC), "id": 0}
     began = time.perf_counter()
     with psycopg.connect(dsn, autocommit=True) as connection:
         while True:
-            given: dict[str, Any] = {**last, "before": EXPIRED_BEFORE, "size": BATCH}
+            given: dict[str, Any] = {**last, "before": EXPIRED_BEFORE, "size": size}
             row = connection.execute(_DELETE, given).fetchone()
             assert row is not None
             rows, at, key = row
