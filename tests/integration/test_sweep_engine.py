@@ -398,3 +398,14 @@ def test_a_term_of_no_days_ends_with_its_day(pg: Any, days: int) -> None:
     with laboratory(pg, "CREATE TABLE t (id int PRIMARY KEY, email text, d date)", {"t": described}) as lab:
         lab.query(f"INSERT INTO t VALUES (1, 'a@x.nl', '{DAY}')")
         assert counted(lab, DAY + timedelta(days=days))["t 1-R9"].rows == days
+
+
+def test_rows_of_two_rules_that_point_to_each_other_go_from_the_far_end(pg: Any) -> None:
+    """The line that is pointed to is of the first rule, the line that points of the second."""
+    schema = "CREATE TABLE t (id int PRIMARY KEY, above int REFERENCES t, paid bool, d date)"
+    classes = [{"class": "R2", "when": "paid", "term_from": "d"}, {"class": "R3", "term_from": "d"}]
+    rows = table(plain=("above", "paid", "d"), classes=classes)
+    with laboratory(pg, schema, {"t": rows}) as lab:
+        lab.query("INSERT INTO t VALUES (1, NULL, true, '2010-01-01'), (2, 1, false, '2010-01-01')")
+        assert sum(sweep(lab, batches(lab))) == 2
+        assert lab.column("SELECT count(*) FROM t") == [0]

@@ -206,7 +206,7 @@ class Measure:
         parts = range(len(self._there.key(name)))
         not_dropped = sql.SQL("NOT leaf::text = ANY({})").format(sql.Literal(sorted(dropped))) if dropped else None
         statement = composed(
-            "SELECT rule, {keys} FROM {t} WHERE state IS NULL AND {left} ORDER BY rule, depth DESC, {plain}",
+            "SELECT rule, {keys} FROM {t} WHERE state IS NULL AND {left} ORDER BY depth DESC, rule, {plain}",
             keys=comma([sql.SQL(f"k{i}::text") for i in parts]),
             plain=comma([sql.SQL(f"k{i}") for i in parts]),
             t=sql.Identifier(temporary),
