@@ -409,3 +409,23 @@ def test_rows_of_two_rules_that_point_to_each_other_go_from_the_far_end(pg: Any)
         lab.query("INSERT INTO t VALUES (1, NULL, true, '2010-01-01'), (2, 1, false, '2010-01-01')")
         assert sum(sweep(lab, batches(lab))) == 2
         assert lab.column("SELECT count(*) FROM t") == [0]
+
+
+def test_a_row_that_another_of_its_table_came_to_point_to_is_left_and_the_rest_goes(pg: Any) -> None:
+    schema = "CREATE TABLE t (id int PRIMARY KEY, up int REFERENCES t, d date); CREATE INDEX ON t (up)"
+    with laboratory(pg, schema, {"t": dated(plain=("up",))}) as lab:
+        lab.query(f"INSERT INTO t VALUES (1, NULL, {OLD}), (2, 1, {OLD}), (3, NULL, {OLD})")
+        planned = batches(lab)
+        lab.query(f"INSERT INTO t VALUES (4, 3, {NEW})")
+        assert sum(sweep(lab, planned)) == 2
+        assert lab.column("SELECT id FROM t ORDER BY 1") == [3, 4]
+
+
+def test_a_date_is_made_coarser_once(pg: Any) -> None:
+    classes = [{"class": "R10", "term_from": "d", "sweep": {"email": "NULL", "d": "date_trunc('month', d)"}}]
+    described = dated(MINE, record_class=classes)
+    with laboratory(pg, "CREATE TABLE t (id int PRIMARY KEY, email text, d timestamptz)", {"t": described}) as lab:
+        lab.query("INSERT INTO t VALUES (1, 'a@x.nl', '2020-05-17 12:34+00')")
+        assert sweep(lab, batches(lab)) == [1]
+        assert lab.query("SELECT email, d = '2020-05-01 00:00+02' FROM t") == [(None, True)]
+        assert batches(lab) == []

@@ -357,8 +357,11 @@ class Table(Strict):
                 raise ValueError(f"sweep sets column '{min(shared)}', which is of the key; set another")
             if rows.sweep and not self.key:
                 raise ValueError("what a sweep sets (sweep: {…}) is set by key; give the table its key")
-            if rows.term_from in rows.sweep:
-                raise ValueError(f"sweep empties '{rows.term_from}', from which the term counts; leave that column out")
+            if rows.sweep.get(rows.term_from or "", "").strip().upper() == "NULL":
+                raise ValueError(
+                    f"sweep empties '{rows.term_from}', from which the term counts; leave it, or make it coarser "
+                    f"(date_trunc('month', …))"
+                )
         if self.lapses and not self.classes:
             raise ValueError("lapses are columns kept shorter than their row; say under classes how long that is kept")
         if any(rows.follows for rows in self.classes) and not any(link.targets for link in self.subject):

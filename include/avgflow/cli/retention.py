@@ -24,6 +24,7 @@ from avgflow.dossier import sweep as pages
 from avgflow.errors import AvgflowError
 from avgflow.handling import environment, sweeping
 from avgflow.handling.environment import Environment
+from avgflow.intake import day_in_amsterdam
 from avgflow.register import sweep_proofs, sweeps
 from avgflow.register.database import transaction
 from avgflow.register.sweeps import ENDED, Sweep, SweepStatus
@@ -68,7 +69,7 @@ def preview(as_json: AsJson = False) -> None:
     env = environment.of_settings()
     found = sweeping.look(env)
     with transaction(env.register) as register:
-        asks = sweeping.asks_of(env, register, found, rules.fingerprint(env.catalog, env.policy))
+        asks = sweeping.asks_of(env, register, found, rules.fingerprint(env.catalog, env.policy), day_in_amsterdam())
     if as_json:
         rows = [sweep_shown.as_json(one) for one in found]
         say(json.dumps({"found": rows, "asks": [ask.to_json() for ask in asks]}, indent=2))

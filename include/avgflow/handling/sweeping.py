@@ -101,13 +101,14 @@ def _preview(env: Environment, sweep: Sweep, today: date | None) -> None:
                     written.update(digest.encode())
         said = [sweep.fingerprint, sweep.day.isoformat(), [vars(one) for one in found], written.hexdigest()]
         digest = env.keyring.sign("sweep", json.dumps(said, sort_keys=True).encode())
-        asks = asks_of(env, register, found, sweep.fingerprint)
+        asks = asks_of(env, register, found, sweep.fingerprint, sweep.day)
         total = sum(one.rows for one in found)
         sweeps.previewed(register, env.keyring, sweep.number, digest, [ask.to_json() for ask in asks], total)
 
 
-def asks_of(env: Environment, register: Connection, found: Sequence[Found], fingerprint: str) -> list[Ask]:
+def asks_of(env: Environment, register: Connection, found: Sequence[Found], fingerprint: str, day: date) -> list[Ask]:
     """Why a human must look before what was found goes; nothing where it may go by itself."""
+    last = earlier_sweeps.last_day(register)
     return caps.asks(
         found,
         env.policy.retention.caps,
@@ -115,6 +116,7 @@ def asks_of(env: Environment, register: Connection, found: Sequence[Found], fing
         fingerprint,
         earlier_sweeps.last_fingerprint(register),
         earlier_sweeps.last_stopped(register),
+        (day - last).days if last else None,
     )
 
 

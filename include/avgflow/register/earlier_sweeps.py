@@ -23,6 +23,17 @@ def last_fingerprint(conn: Connection) -> str | None:
     return conn.execute(query).scalar_one_or_none()
 
 
+def last_day(conn: Connection) -> date | None:
+    """The day of the sweep that was approved last; None where none ever was."""
+    query = (
+        select(table.c.day)
+        .where(table.c.decided_at.is_not(None), table.c.status != SweepStatus.REFUSED.value)
+        .order_by(table.c.decided_at.desc(), table.c.number.desc())
+        .limit(1)
+    )
+    return conn.execute(query).scalar_one_or_none()
+
+
 def last_stopped(conn: Connection) -> str | None:
     """The number of the last sweep, where that was stopped or not proven; None where it ended well.
 

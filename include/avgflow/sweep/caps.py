@@ -14,10 +14,13 @@ from typing import Any, Literal, Protocol
 from avgflow.policy.models import Caps
 from avgflow.sweep.figures import Figures
 
-Why = Literal["first", "changed", "stopped", "rows", "share", "usual"]
+Why = Literal["first", "changed", "stopped", "clock", "rows", "share", "usual"]
 
 FEW = 10
 """So many rows of a table are never a share to speak of, nor far from the usual: one row of three is a third."""
+
+LONGEST_PAUSE = 35
+"""Days between two sweeps, beyond which it may be the clock that is wrong."""
 
 ENOUGH = 4
 """Sweeps that took any rows by a rule, before there is a usual week of it."""
@@ -46,10 +49,10 @@ class Ask:
     """One reason why a human must look.
 
     `first`: no sweep was ever approved; `changed`: catalog or policy is another than that of the sweep that was
-    approved last; `stopped`: the last sweep was stopped by a human, or its re-count did not pass. These three are about
-    the whole sweep: `rows` is all that it would take. The others are about one rule in one table: `rows` is what that
-    would take and `limit` what it may without being asked. `of`: for `share` the rows of the table, for `usual` those
-    of the usual week.
+    approved last; `stopped`: the last sweep was stopped by a human, or its re-count did not pass; `clock`: it is
+    earlier than the last sweep, or much later. These four are about the whole sweep: `rows` is all that it would
+    take. The others are about one rule in one table: `rows` is what that would take and `limit` what it may without
+    being asked. `of`: for `share` the rows of the table, for `usual` those of the usual week.
     """
 
     why: Why
@@ -77,12 +80,13 @@ def asks(
     fingerprint: str,
     last_fingerprint: str | None,
     stopped: str | None = None,
+    days: int | None = None,
 ) -> list[Ask]:
     """Every reason why a human must look, those of the whole sweep first; none: it goes on by itself.
 
     `usual`: rows that a rule takes in the usual week; a rule that has none yet is not compared. `last_fingerprint`: of
     the sweep that was approved last, None where there is none. `stopped`: the number of the last sweep, where that was
-    stopped or not proven.
+    stopped or not proven. `days`: from the last sweep that was approved to this one.
     """
     rows = sum(one.rows for one in found)
     made = []
@@ -92,6 +96,8 @@ def asks(
         made.append(Ask("changed", rows))
     if stopped is not None:
         made.append(Ask("stopped", rows))
+    if days is not None and not 0 <= days <= LONGEST_PAUSE:
+        made.append(Ask("clock", rows))
     for one in sorted(found, key=lambda one: (one.store, one.table, one.code)):
         made.extend(_of_rule(one, caps, usual.get((one.store, one.table, one.code))))
     return made

@@ -195,24 +195,38 @@ def _own(ground: Ground, batch: Batch) -> Part:
     target = ground.targets[batch.rule.table]
     if not target.table.key:
         return sql.SQL("{} = given.k1::tid AND {} = given.k2").format(column(target.name, "ctid"), row_digest(target))
+    return _is_given(ground, batch, target.name.table)
+
+
+def _is_given(ground: Ground, batch: Batch, alias: str) -> Part:
+    """That a row of the table, under an alias, has one of the batch's keys."""
+    target = ground.targets[batch.rule.table]
     return sql.SQL(" AND ").join(
         [
-            sql.SQL("{} = given.{}::{}").format(column(target.name, part), sql.Identifier(f"k{i}"), type_(target, part))
+            sql.SQL("{} = given.{}::{}").format(
+                sql.Identifier(alias, part), sql.Identifier(f"k{i}"), type_(target, part)
+            )
             for i, part in enumerate(target.table.key)
         ]
     )
 
 
 def _free(ground: Ground, batch: Batch) -> Part:
-    """That no row points to one that goes, but by pointers that the database empties; its own table's go with it."""
+    """That no row points to one that goes, but by pointers that the database empties; one that goes with it may."""
     if batch.rule.sets:
         return sql.SQL("true")
     name = batch.rule.table
-    found = [
-        sql.SQL("NOT EXISTS (SELECT FROM {} AS pointing WHERE {})").format(relation(key.table), _points(key))
-        for key in ground.foreign_keys
-        if key.target == name and key.table != name and key.on_delete != EMPTYING
-    ]
+    found = []
+    for key in ground.foreign_keys:
+        if key.target != name or key.on_delete == EMPTYING:
+            continue
+        points = _points(key)
+        if key.table == name:
+            # Another row of the table came to point to it since, or one that was to go before it stayed.
+            points = sql.SQL("{} AND NOT EXISTS (SELECT FROM {} WHERE {})").format(
+                points, _given(ground, batch), _is_given(ground, batch, "pointing")
+            )
+        found.append(sql.SQL("NOT EXISTS (SELECT FROM {} AS pointing WHERE {})").format(relation(key.table), points))
     return sql.SQL(" AND ").join(found) if found else sql.SQL("true")
 
 

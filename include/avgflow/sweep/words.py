@@ -39,6 +39,12 @@ _WHY: Mapping[str, Text] = {
         nl="De vorige keer is het opschonen gestopt, of klopte de natelling niet. Het gaat om {rows}.",
         en="The last sweep was stopped, or its re-count did not pass. It is about {rows}.",
     ),
+    "clock": Text(
+        nl="Er zijn meer dan vijf weken voorbij sinds de vorige keer, of de datum ligt ervoor. Klopt de datum op deze "
+        "machine? Het gaat om {rows}.",
+        en="More than five weeks have passed since the last sweep, or this day lies before it. Is the date of this "
+        "machine right? It is about {rows}.",
+    ),
     "rows": Text(
         nl="{table} ({store}, regel {code}): {rows}. Bij {limit} of minder vragen wij niets.",
         en="{table} ({store}, rule {code}): {rows}. For {limit} or fewer we do not ask.",

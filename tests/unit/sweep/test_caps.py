@@ -56,6 +56,13 @@ def test_the_first_sweep_after_a_change_of_catalog_or_policy_asks() -> None:
     assert asks([counted(7)], CAPS, {}, "now", "before") == [Ask("changed", 7)]
 
 
+@pytest.mark.parametrize(("days", "asked"), [(None, []), (0, []), (7, []), (35, []), (36, ["clock"]), (-1, ["clock"])])
+def test_a_day_far_from_that_of_the_last_sweep_asks_whether_the_clock_is_right(
+    days: int | None, asked: list[str]
+) -> None:
+    assert [ask.why for ask in asks([counted(7)], CAPS, {}, "now", "now", days=days)] == asked
+
+
 def test_a_sweep_after_one_that_was_stopped_asks() -> None:
     assert asks([counted(7)], CAPS, {}, "now", "now", "sweep-2026-00007") == [Ask("stopped", 7)]
 
