@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONPYCACHEPREFIX :=
 
-.PHONY: help setup lock demo up down test test-faults check bench clean
+.PHONY: help setup lock demo up down test test-faults test-browser check bench clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
@@ -56,6 +56,10 @@ test-faults: setup ## kill the erasure at every step of every store, and other t
 
 test-many: setup ## every right for a hundred people each under the real scheduler, with every store and letter looked at
 	@$(BIN)/python -m pytest -q -m many tests/system
+
+# One process: the tests go through one stack, in order. Chromium is the machine's own, and never downloaded.
+test-browser: setup ## drive the register's page in Chromium, under the real Airflow
+	@$(BIN)/python -m pytest -q -m browser -n 0 tests/browser
 
 check: setup ## ruff, mypy and the layer test
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ import time
 from avgflow.demo.world import World
 from avgflow.handling.environment import Environment
 from avgflow.settings import Settings
-from benchmarks import erasing, figures, people, replaying, sizes, stack, statements, sweeping, whole_run
+from benchmarks import erasing, figures, page, people, replaying, sizes, stack, statements, sweeping, whole_run
 
 SMALL, LARGE_SUFFIX = 1000, "_large"
 OURS, PLAIN, BACKUP = "_ours", "_plain", "_backup"
@@ -28,6 +28,15 @@ def main() -> None:
 
 
 def _measured(options: argparse.Namespace) -> list[figures.Comparison]:
+    found: list[figures.Comparison] = [] if options.page else _of_requests(options)
+    if options.rounds:
+        _told("The page, with fifty thousand requests on the register")
+        settings = Settings.load()
+        found += page.measure(options.rounds, str(settings.airflow_user), settings.secret("airflow_password"))
+    return found
+
+
+def _of_requests(options: argparse.Namespace) -> list[figures.Comparison]:
     _told(f"Loading {SMALL} subjects")
     persons = people.of_each_kind(stack.fill(SMALL))
     settings = Settings.load()
@@ -90,6 +99,7 @@ def _erasing(
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--page", action="store_true", help="measure the register's page alone")
     parser.add_argument("--pairs", type=int, default=9, help="runs of each DAG that count; 0 leaves them out")
     parser.add_argument("--rounds", type=int, default=15, help="repetitions of the rest; 0 leaves it out")
     parser.add_argument("--large", type=int, default=100_000, help="subjects of the larger size; 0 leaves it out")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,9 +39,11 @@ def email_of(one: SubjectTruth) -> str:
 def test_airflow_leads_to_the_page(as_: LogIn) -> None:
     officer = as_("officer")
     officer.page.goto(officer.url)
-    link = officer.page.get_by_role("link", name="Verzoekenregister").first
-    link.wait_for()
-    assert (link.get_attribute("href") or "").endswith("/avgflow/")
+    officer.page.locator("nav, body").get_by_text("Verzoekenregister", exact=True).first.click()
+    within = officer.page.frame_locator("iframe[title=Verzoekenregister]")
+    within.get_by_role("link", name="Nieuw verzoek").click()
+    within.get_by_role("heading", name="Nieuw verzoek").wait_for()
+    assert not within.get_by_role("link", name="Airflow").count()
 
 
 def test_an_inzage_from_the_form_to_the_passphrase(as_: LogIn, stack: Status, people: list[SubjectTruth]) -> None:
@@ -131,19 +136,34 @@ def test_the_auditor_reads_everything_but_the_person_and_changes_nothing(
     known = [value.lower() for one in people[:4] for value in one.identifiers.values() if "@" in value]
     for path in (*(path for path in LISTS if path != "/new"), *pages):
         auditor.open(path)
-        assert auditor.page.locator("form[method=post]").count() == 0, path
+        assert auditor.page.locator("form[method=post]:not([action$='/dossier'])").count() == 0, path
         text = auditor.page.content().lower()
         assert not [value for value in known if value in text], path
 
     before = _last(stack)
     for route in create_app().routes:
-        if "POST" in getattr(route, "methods", ()):
+        if "POST" in getattr(route, "methods", ()) and not route.path.endswith("/dossier"):  # type: ignore[attr-defined]
             path = route.path.replace("{number}", NUMBERS["access"]).replace("{sweep}", "sweep-2026-00001")  # type: ignore[attr-defined]
             path = path.replace("{hold}", "1").replace("{recipient}", "ict-supplier")
             answer = auditor.context.request.post(f"{auditor.url}/avgflow{path}", form={"form_token": "0" * 64})
             assert answer.status == 403, path
     assert auditor.open("/new").locator("h1").inner_text() == "Dat mag u niet"
     assert _last(stack) == before
+
+
+def test_the_auditor_takes_the_dossier_along(as_: LogIn, stack: Status, tmp_path: Path) -> None:
+    auditor = as_("auditor")
+    auditor.open(f"/requests/{NUMBERS['erasure']}")
+    with auditor.page.expect_download() as taken:
+        auditor.page.get_by_role("button", name="Haal het dossier op").click()
+    file = tmp_path / taken.value.suggested_filename
+    taken.value.save_as(file)
+    shutil.unpack_archive(file, tmp_path)
+    checked = subprocess.run(
+        [sys.executable, "verify.py"], cwd=tmp_path / file.stem, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert happened(stack, NUMBERS["erasure"], EventName.DOSSIER_EXPORTED) == ["auditor"]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -95,7 +95,7 @@ def test_a_user_without_a_role_sees_nothing(as_: As) -> None:
 
 
 def test_the_auditor_sees_and_does_nothing_else() -> None:
-    assert GRANTS[Role.AUDITOR] == {May.SEE}
+    assert GRANTS[Role.AUDITOR] == {May.SEE, May.TAKE_DOSSIER}
 
 
 def test_a_token_that_airflow_did_not_sign_is_nobodys(as_: As) -> None:

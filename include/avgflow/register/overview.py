@@ -15,11 +15,10 @@ from sqlalchemy import ColumnElement, Connection, and_, case, cast, func, litera
 from sqlalchemy import Date as SqlDate
 
 from avgflow.crypto import Keyring
-from avgflow.identity import normal
 from avgflow.intake import Right
-from avgflow.register import requests
+from avgflow.register import requests, subjects
 from avgflow.register.requests import Request, Status
-from avgflow.register.schema import identifier, request, subject_hash
+from avgflow.register.schema import request
 
 _ZONE = "Europe/Amsterdam"
 _PART_OF_NUMBER = re.compile(r"[0-9A-Za-z-]{1,20}")
@@ -121,15 +120,10 @@ def of_person(conn: Connection, keyring: Keyring, kind: str, value: str, limit: 
     """Requests of whoever has this identifier, the newest first: those it was given with, and those in which it was
     found for the person; none for a blank one.
     """
-    normalised = normal(value)
-    if normalised is None:
+    hashed = subjects.hashes(keyring, {kind: value})
+    if not hashed:
         return []
-    hashed = keyring.keyed_hash(kind, normalised)
-    known = (
-        select(identifier.c.number)
-        .where(identifier.c.hash == hashed)
-        .union(select(subject_hash.c.number).where(subject_hash.c.hash == hashed))
-    )
+    known = subjects.numbers_of(select(literal(next(iter(hashed)))))
     found = requests.matching(conn, request.c.number.in_(known))
     return list(reversed(found))[:limit]
 

@@ -23,6 +23,7 @@ from avgflow.roles import May, Role, granted, of_fab, of_simple
 _AT_AIRFLOW: dict[May, tuple[Any, DagAccessEntity]] = {
     May.SEE: ("GET", DagAccessEntity.RUN),
     May.SEE_PERSON: ("PUT", DagAccessEntity.HITL_DETAIL),
+    May.TAKE_DOSSIER: ("GET", DagAccessEntity.TASK_LOGS),
     May.HANDLE: ("POST", DagAccessEntity.RUN),
     May.DECIDE: ("PUT", DagAccessEntity.HITL_DETAIL),
     May.OPERATE: ("POST", DagAccessEntity.RUN),

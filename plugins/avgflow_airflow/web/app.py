@@ -18,7 +18,7 @@ from avgflow_airflow.web.faults import NoSuchPage, Refused, refused
 from avgflow_airflow.web.forms import FormRefused
 from avgflow_airflow.web.headers import Headers
 from avgflow_airflow.web.render import page
-from avgflow_airflow.web.routes import deciding, listing, records, registering, run, static, sweeps
+from avgflow_airflow.web.routes import deciding, dossier, listing, records, registering, run, static, sweeps
 from avgflow_airflow.web.routes import request as one_request
 
 _NOT_THERE = (UnknownRequest, NoSuchPage)
@@ -27,7 +27,7 @@ _NOT_THERE = (UnknownRequest, NoSuchPage)
 def create_app() -> FastAPI:
     """The app, with all its routes."""
     app = FastAPI(title="Verzoekenregister", docs_url=None, redoc_url=None, openapi_url=None)
-    for part in (static, listing, registering, one_request, run, deciding, sweeps, records):
+    for part in (static, listing, registering, one_request, run, dossier, deciding, sweeps, records):
         app.include_router(part.router)
     app.add_middleware(Headers)
     app.add_exception_handler(HTTPException, _http)

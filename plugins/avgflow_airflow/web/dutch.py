@@ -35,6 +35,11 @@ DUTCH: Mapping[str, tuple[str | None, str | None]] = {
         "new",
     ),
     "AskedMisplaced": ("U vulde iets in dat bij een ander recht hoort. Kies dat recht ook, of laat het leeg.", "right"),
+    "FullNameMissing": (
+        "Sommige systemen hebben de naam in één geheel. Vul ook de volledige naam in (full_name), zoals die wordt.",
+        "new",
+    ),
+    "WordMisplaced": ("Kies wat de persoon vraagt.", "right"),
     "AskedTwice": ("U koos hetzelfde twee keer.", "right"),
     "UnknownKind": ("Met dit kenmerk kan in geen enkel systeem gezocht worden. Kies een ander.", "identifier_kind"),
     "UnknownAttribute": ("Dit gegeven kan niet verbeterd worden. Kies een ander.", "new"),

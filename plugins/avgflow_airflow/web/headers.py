@@ -12,15 +12,15 @@ POLICY = "; ".join(
         "img-src 'self'",
         "frame-src 'self'",
         "form-action 'self'",
-        "frame-ancestors 'none'",
+        "frame-ancestors 'self'",
         "base-uri 'none'",
     )
 )
-"""No script at all, none of our own either; no frame may hold a page on which plans are approved."""
+"""No script at all, none of our own either; no frame but Airflow's may hold a page on which plans are approved."""
 
 HEADERS = {
     "Content-Security-Policy": POLICY,
-    "X-Frame-Options": "DENY",
+    "X-Frame-Options": "SAMEORIGIN",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
+from airflow.configuration import conf
 from sqlalchemy import Engine
 
-from avgflow.airflow_api import AirflowApi, AirflowUnreachable
+from avgflow.airflow_api import AirflowApi
 from avgflow.handling.environment import Environment
 from avgflow.settings import Settings, engine
 from avgflow_airflow.environment import dsn_of
@@ -37,7 +38,7 @@ def _register(dsn: str) -> Engine:
     return engine(dsn)
 
 
-def _session(own: Settings, visitor: Visitor) -> AirflowApi:
-    if not own.airflow_url:
-        raise AirflowUnreachable
-    return AirflowApi.of_token(own.airflow_url, visitor.login, visitor.token)
+def _session(own: Settings, visitor: Visitor) -> AirflowApi | None:
+    """None where no address of Airflow is known; then only what asks Airflow for something says so."""
+    url = own.airflow_url or conf.get("api", "base_url", fallback="")
+    return AirflowApi.of_token(url, visitor.login, visitor.token) if url else None

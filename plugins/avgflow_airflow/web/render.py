@@ -33,8 +33,11 @@ def _templates() -> Environment:
 
 
 def page(request: Request, visitor: Visitor | None, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template filled in. Each has `t` (a text in the reader's language), `day` (a date in words), `base` (where the
-    page is served), `may` (whether the visitor may), and `form_token` (the hidden field of a form).
+    """A template filled in.
+
+    Each has `t` (a text in the reader's language), `day` (a date in words), `base` (where the page is served), `may`
+    (whether the visitor may), `form_token` (the hidden field of a form), and `framed`: whether it is shown within
+    Airflow, out of which no link may lead.
     """
     of = language.language(request)
     base = base_of(request)
@@ -49,6 +52,7 @@ def page(request: Request, visitor: Visitor | None, name: str, *, status: int = 
             base=base,
             airflow_url=f"{base.removesuffix(PAGE)}/",
             here=_here(request),
+            framed=request.headers.get("Sec-Fetch-Dest") == "iframe",
             visitor=visitor,
             may=visitor.can if visitor else lambda permission: False,
             form_token=_field(nonce, visitor),

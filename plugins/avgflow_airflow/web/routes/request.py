@@ -110,8 +110,8 @@ def stored(html: str, download: str | None) -> HTMLResponse:
     hashes = " ".join(f"'sha256-{_sha256(style)}'" for style in _STYLE.findall(html))
     # A style attribute can do nothing in a frame that is sandboxed and holds no data but its own.
     styles = f"style-src {hashes}; style-src-attr 'unsafe-inline'"
-    policy = POLICY.replace("style-src 'self'", styles).replace("'none'; base", "'self'; base")
-    headers = {"Content-Security-Policy": f"{policy}; sandbox", "X-Frame-Options": "SAMEORIGIN"}
+    policy = POLICY.replace("style-src 'self'", styles)
+    headers = {"Content-Security-Policy": f"{policy}; sandbox"}
     if download:
         headers["Content-Disposition"] = f'attachment; filename="{download}"'
     return HTMLResponse(html, headers=headers)
