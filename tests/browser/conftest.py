@@ -24,6 +24,9 @@ WORLD = World(seed=29, subjects=150)
 
 LogIn = Callable[..., Visitor]
 
+SHOTS = os.environ.get("AVGFLOW_SHOTS")
+"""Read now: the stack's environment is its own."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -80,10 +83,9 @@ def as_(browser: Browser, stack: Status) -> Iterator[LogIn]:
 @pytest.fixture(scope="session")
 def shots() -> Path | None:
     """Where screenshots are kept, where somebody wants to look at them (AVGFLOW_SHOTS)."""
-    wanted = os.environ.get("AVGFLOW_SHOTS")
-    if wanted is None:
+    if SHOTS is None:
         return None
-    folder = Path(wanted)
+    folder = Path(SHOTS)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
