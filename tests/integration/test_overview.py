@@ -46,7 +46,8 @@ def five(register: Any) -> list[str]:
 
 def find(register: Any, size: int = 10, **wanted: Any) -> tuple[list[str], int]:
     with register.engine.begin() as conn:
-        found, total = overview.find(conn, Wanted(**wanted), TODAY, BY_ITSELF, size)
+        found = overview.find(conn, Wanted(**wanted), TODAY, BY_ITSELF, size)
+        total = overview.total(conn, Wanted(**wanted), TODAY, BY_ITSELF)
     return [one.number for one in found], total
 
 

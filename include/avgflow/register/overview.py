@@ -96,24 +96,26 @@ def counts(conn: Connection, today: date, by_itself: Collection[str]) -> Mapping
     return {stage: int(row._mapping[stage.value]) for stage in Stage}
 
 
-def find(
-    conn: Connection, wanted: Wanted, today: date, by_itself: Collection[str], size: int
-) -> tuple[Sequence[Request], int]:
-    """A page of requests, and how many fit in all."""
-    fitting = and_(
-        _of_stage(wanted.stage, today, by_itself),
-        request.c.right == wanted.right.value if wanted.right else true(),
-        _of_number(wanted.number),
-    )
-    total = conn.execute(select(func.count()).select_from(request).where(fitting)).scalar_one()
+def find(conn: Connection, wanted: Wanted, today: date, by_itself: Collection[str], size: int) -> Sequence[Request]:
+    """A page of the requests that fit."""
     column = _COLUMNS[wanted.sort]
     order = [column.desc(), request.c.number.desc()] if wanted.descending else [column, request.c.number]
     numbers = (
-        select(request.c.number).where(fitting).order_by(*order).limit(size).offset((max(wanted.page, 1) - 1) * size)
+        select(request.c.number)
+        .where(_fitting(wanted, today, by_itself))
+        .order_by(*order)
+        .limit(size)
+        .offset((max(wanted.page, 1) - 1) * size)
     )
     found = [str(number) for (number,) in conn.execute(numbers)]
     by_number = {one.number: one for one in requests.matching(conn, request.c.number.in_(found))} if found else {}
-    return [by_number[number] for number in found], int(total)
+    return [by_number[number] for number in found]
+
+
+def total(conn: Connection, wanted: Wanted, today: date, by_itself: Collection[str]) -> int:
+    """How many requests fit in all."""
+    query = select(func.count()).select_from(request).where(_fitting(wanted, today, by_itself))
+    return int(conn.execute(query).scalar_one())
 
 
 def of_person(conn: Connection, keyring: Keyring, kind: str, value: str, limit: int) -> Sequence[Request]:
@@ -151,6 +153,14 @@ def months(conn: Connection, first: date, today: date) -> Sequence[Month]:
 def _month_after(first: date, months_: int) -> date:
     year, month = divmod(first.year * 12 + first.month - 1 + months_, 12)
     return date(year, month + 1, 1)
+
+
+def _fitting(wanted: Wanted, today: date, by_itself: Collection[str]) -> ColumnElement[bool]:
+    return and_(
+        _of_stage(wanted.stage, today, by_itself),
+        request.c.right == wanted.right.value if wanted.right else true(),
+        _of_number(wanted.number),
+    )
 
 
 def _of_stage(stage: Stage, today: date, by_itself: Collection[str]) -> ColumnElement[bool]:

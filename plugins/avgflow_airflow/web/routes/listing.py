@@ -67,8 +67,10 @@ def show(
     )
     with installation(visitor) as env:
         with transaction(env.register) as register:
-            found, total = overview.find(register, wanted, today, BY_ITSELF, SIZE)
+            found = overview.find(register, wanted, today, BY_ITSELF, SIZE)
             counted = overview.counts(register, today, BY_ITSELF)
+            narrowed = wanted.right is not None or wanted.number
+            total = overview.total(register, wanted, today, BY_ITSELF) if narrowed else counted[wanted.stage]
             months = overview.months(register, _first_month(today), today)
             clocks = clock.of(register, [one.number for one in found])
         rows = _rows(found, clocks, env.policy.calendar, today)
