@@ -17,7 +17,7 @@ import sweep_rows
 from handling_world import OFFICER, Office
 from sweep_business import Business
 from sweep_desk import Desk
-from sweep_oracle import Reason, Verdict
+from sweep_oracle import AMSTERDAM, Reason, Verdict
 from sweep_rows import RowId, Snapshot
 
 from avgflow.handling import proving_sweep, sweeping
@@ -260,7 +260,9 @@ class Years:
                 wanted |= {"recording": False, "recording_until": None}
                 self.told.silenced += 1
             if row.table == oracle.ANONYMISED and row in now.going and row in previewed.going:
-                wanted |= {"subscriber_id": None, "answer": None, "age_band": None}
+                answered = was.fields["answered_at"].astimezone(AMSTERDAM)
+                month = answered.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+                wanted |= {"subscriber_id": None, "answer": None, "age_band": None, "answered_at": month}
                 self.told.anonymised += 1
             for column, target in sweep_links.EMPTIED.get(row.table, {}).items():
                 if RowId(target, (was.fields[column],)) in gone:
