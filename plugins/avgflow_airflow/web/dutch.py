@@ -88,6 +88,6 @@ DUTCH: Mapping[str, tuple[str | None, str | None]] = {
     "UnknownHold": ("Dit wisverbod bestaat niet.", None),
     "SweepEnded": ("Deze opschoning is al afgelopen.", None),
     "SweepWaitsNot": ("Deze opschoning wacht niet (meer) op een besluit.", None),
-    "SweepNotAtWork": ("Deze opschoning heeft nog niets veranderd. Keur haar af om haar te beëindigen.", None),
+    "SweepNotAtWork": ("Deze opschoning heeft nog niets veranderd. Wilt u stoppen? Keur de opschoning dan af.", None),
 }
 """By the name of the fault's kind: the line, and the form's field that it is about."""
