@@ -17,6 +17,7 @@ class Role(Bilingual):
     APPROVER = "second-approver", "tweede beoordelaar", "second approver"
     ENGINEER = "engineer", "technisch beheerder", "engineer"
     AUDITOR = "auditor", "auditor", "auditor"
+    PORTAL = "portal", "portaal", "portal"
 
 
 class May(Bilingual):
@@ -28,15 +29,19 @@ class May(Bilingual):
     DECIDE = "decide", "plannen goedkeuren of afkeuren", "approve or refuse plans"
     TAKE_DOSSIER = "take-dossier", "een dossier ophalen", "take a dossier along"
     OPERATE = "operate", "een run starten of een opschoning stoppen", "start a run or stop a sweep"
+    SUBMIT = "submit", "verzoeken van een portaal inschrijven en volgen", "submit and follow a portal's requests"
 
 
 GRANTS: Mapping[Role, frozenset[May]] = {
-    Role.OFFICER: frozenset(May),
+    # What a portal submits is on record as the portal's, so no person does that.
+    Role.OFFICER: frozenset(May) - {May.SUBMIT},
     # The second pair of eyes: looks at all, decides, and begins nothing itself.
     Role.APPROVER: frozenset({May.SEE, May.SEE_PERSON, May.DECIDE, May.TAKE_DOSSIER}),
     Role.ENGINEER: frozenset({May.SEE, May.OPERATE}),
     # Changes nothing. That a dossier was taken along is on record, as that of everybody.
     Role.AUDITOR: frozenset({May.SEE, May.TAKE_DOSSIER}),
+    # A program, not a person: it sees nothing but what it submitted itself, and no page.
+    Role.PORTAL: frozenset({May.SUBMIT}),
 }
 
 # Airflow's simple auth manager has four roles and no others. An administrator of Airflow keeps it running; that makes
@@ -47,7 +52,7 @@ SIMPLE_ROLES: Mapping[str, Role] = {
     "op": Role.ENGINEER,
     "admin": Role.ENGINEER,
 }
-SIMPLE_LOGINS: Mapping[str, Role] = {"approver": Role.APPROVER}
+SIMPLE_LOGINS: Mapping[str, Role] = {"approver": Role.APPROVER, "portal": Role.PORTAL}
 """Users of the simple auth manager whose role there says too little."""
 
 FAB_ROLES: Mapping[str, Role] = {
@@ -55,6 +60,7 @@ FAB_ROLES: Mapping[str, Role] = {
     "AVG second approver": Role.APPROVER,
     "AVG engineer": Role.ENGINEER,
     "AVG auditor": Role.AUDITOR,
+    "AVG portal": Role.PORTAL,
     "Admin": Role.ENGINEER,
 }
 """Roles of the FAB auth manager, by name; whoever has none of these (Viewer, User, Op) sees nothing of the register."""
@@ -65,6 +71,7 @@ DEMO_USERS: Mapping[str, str] = {
     "approver": "user",
     "engineer": "op",
     "auditor": "viewer",
+    "portal": "user",
 }
 """The users of the embedded stack and their roles in the simple auth manager."""
 

@@ -59,6 +59,11 @@ class Settings(BaseSettings):
     queue_seconds: float = Field(30.0, gt=0)
     """How long a request that waits for another of the same person waits before it looks again."""
 
+    portals_that_vouch: str = ""
+    """The logins of portals, comma separated, that may say that who asks is verified, because they had to log in."""
+    portal_pace: int = Field(60, ge=1)
+    """How many calls a portal may make in a minute, at each process of Airflow's api-server."""
+
     @classmethod
     def load(cls) -> Settings:
         """Read the settings; a value that does not fit is a `WrongSetting` naming the variable."""
@@ -70,6 +75,10 @@ class Settings(BaseSettings):
     def work(self) -> Path:
         """Sealed work files and packages, by request."""
         return self.home / "work"
+
+    def vouches(self, login: str) -> bool:
+        """Whether a portal may say that who asks is verified."""
+        return login in {one.strip() for one in self.portals_that_vouch.split(",") if one.strip()}
 
     def secret(self, name: str) -> str:
         """The plain value of a secret setting, or `WrongSetting` where it is not set."""

@@ -22,7 +22,7 @@ _ORDER = (
 _WORD_OF = {Right.OBJECTION: "to", Right.RESTRICTION: "ground"}
 """What stands behind a right: `objection:marketing`, `restriction:claims`."""
 
-_ONLY_OF: Mapping[str, Right] = {
+ONLY_OF: Mapping[str, Right] = {
     "to": Right.OBJECTION,
     "ground": Right.RESTRICTION,
     "correct": Right.RECTIFICATION,
@@ -59,7 +59,7 @@ def parse_all(right: str, also: Iterable[str] = (), **given: Any) -> Sequence[In
         own = {
             name: value
             for name, value in given.items()
-            if _ONLY_OF.get(name, of_right) is of_right or (place == 0 and _ONLY_OF[name] not in rights)
+            if ONLY_OF.get(name, of_right) is of_right or (place == 0 and ONLY_OF[name] not in rights)
         }
         _, sign, word = one.partition(":")
         if sign and of_right not in _WORD_OF:

@@ -85,6 +85,10 @@ def fill(register: Register, number: str, moment: datetime) -> None:
             "INSERT INTO identity (number, candidates_sealed, choice_sealed) VALUES (%s, %s, %s)",
             (number, sealed, sealed),
         ),
+        (
+            "INSERT INTO submission (number, account, key_hash, body_hash) VALUES (%s, 'portal', %s, %s)",
+            (number, f"key of {number}", DIGEST),
+        ),
         ("INSERT INTO subject_hash (number, hash) VALUES (%s, %s)", (number, "f" * 64)),
         (
             "INSERT INTO tombstone (number, store, digest, sealed, erased_at) VALUES (%s, 'crm', 'd', %s, %s)",

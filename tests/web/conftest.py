@@ -11,13 +11,16 @@ import pytest
 from airflow.api_fastapi import app as airflow_app
 from airflow.api_fastapi.auth.managers import base_auth_manager
 from fastapi import FastAPI
-from web_world import As, log_in
+from web_world import As, Calls, log_in, program
 
+from avgflow.airflow_api import AirflowApi
 from avgflow.intake import parse
 from avgflow.mounted import PAGE
 from avgflow.register import requests
 from avgflow_airflow.web import installation as installed
 from avgflow_airflow.web.app import create_app
+from avgflow_airflow.web.portal import account
+from avgflow_airflow.web.portal.pace import Pace
 
 
 @pytest.fixture
@@ -36,6 +39,7 @@ def web(register: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     parent = FastAPI()
     parent.mount(PAGE, create_app())
     airflow_app.init_auth_manager(parent)
+    monkeypatch.setattr(account, "PACE", Pace())
     yield parent
     installed._register.cache_clear()
     airflow_app._AuthManagerState.instance = None
@@ -46,6 +50,28 @@ def as_(web: FastAPI) -> As:
     """The browser of a user of the demonstration, or of nobody."""
     manager = airflow_app.get_auth_manager()
     return lambda login: log_in(web, manager, login)
+
+
+@pytest.fixture
+def calls(web: FastAPI) -> Calls:
+    """The program of a user of the demonstration, or of nobody."""
+    manager = airflow_app.get_auth_manager()
+    return lambda login, role=None: program(web, manager, login, role)
+
+
+@pytest.fixture
+def started(web: FastAPI, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
+    """The runs that Airflow was asked to start: by whom, of which DAG, of which request. Each can be started once."""
+    runs: list[tuple[str, str, str]] = []
+
+    def start(self: AirflowApi, dag_id: str, number: str, run_id: str | None = None) -> bool:
+        new = all(number != there for _, _, there in runs)
+        if new:
+            runs.append((self.user, dag_id, number))
+        return new
+
+    monkeypatch.setattr(AirflowApi, "start", start)
+    return runs
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -62,6 +63,39 @@ def log_in(app: FastAPI, manager: SimpleAuthManager, login: str | None) -> Brows
         client.cookies.set(COOKIE_NAME_JWT_TOKEN, manager.generate_jwt(user))
     return Browser(client, login)
 
+
+@dataclass
+class Program:
+    """A program that calls the way in for portals with a token in the header, and without any cookie."""
+
+    client: TestClient
+    headers: Mapping[str, str]
+
+    def submit(self, body: object, key: str | None = "key-of-this-request", **headers: str) -> Response:
+        """Send a request, as JSON unless it is text already."""
+        own = {"Content-Type": "application/json", **({"Idempotency-Key": key} if key is not None else {})}
+        sent = {**self.headers, **own, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        content = body if isinstance(body, str | bytes) else json.dumps(body)
+        return self.client.post("/avgflow/api/v1/requests", content=content, headers=sent)
+
+    def look(self, number: str) -> Response:
+        return self.client.get(f"/avgflow/api/v1/requests/{number}", headers=dict(self.headers))
+
+    def describe(self) -> Response:
+        return self.client.get("/avgflow/openapi.json", headers=dict(self.headers), follow_redirects=False)
+
+
+def program(app: FastAPI, manager: SimpleAuthManager, login: str | None, role: str | None = None) -> Program:
+    """A program with a token of a user; with none for nobody."""
+    client = TestClient(app, base_url=ORIGIN, raise_server_exceptions=False)
+    if login is None:
+        return Program(client, {})
+    user = SimpleAuthManagerUser(username=login, role=role or DEMO_USERS.get(login))
+    return Program(client, {"Authorization": f"Bearer {manager.generate_jwt(user)}"})
+
+
+Calls = Callable[..., Program]
+"""The program of a user, or of nobody."""
 
 As = Callable[[str | None], Browser]
 """The browser of a user of the demonstration, or of nobody."""

@@ -70,16 +70,21 @@ def register_together(env: Environment, intakes: Sequence[Intake], actor: str) -
     """Put what one person asks at once on the register, all of it or nothing: a request for each right, in the order
     given, tied to the first. Errors as `register`.
     """
+    with transaction(env.register) as conn:
+        return enter(env, conn, intakes, actor)
+
+
+def enter(env: Environment, conn: Connection, intakes: Sequence[Intake], actor: str) -> Sequence[Registered]:
+    """The same within the caller's transaction, which may put more on the register with it."""
     for intake in intakes:
         if intake.right not in DAGS:
             raise RightNotCarriedOut(intake.right)
         require_known(env, intake.subject.identifiers)
         attributes.check(intake.asked.corrections, env.catalog.correctable)
     entered: list[Registered] = []
-    with transaction(env.register) as conn:
-        for intake in intakes:
-            first = entered[0].request.number if entered else None
-            entered.append(_enter(env, conn, intake, actor, first))
+    for intake in intakes:
+        first = entered[0].request.number if entered else None
+        entered.append(_enter(env, conn, intake, actor, first))
     return entered
 
 

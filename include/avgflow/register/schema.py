@@ -95,6 +95,17 @@ identifier = Table(
     comment="Keyed hashes of a request's identifiers, to find a person's earlier requests.",
 )
 
+submission = Table(
+    "submission",
+    metadata,
+    Column("number", Text, ForeignKey("request.number"), primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("key_hash", Text, nullable=False),
+    Column("body_hash", Text, nullable=False),
+    UniqueConstraint("key_hash"),
+    comment="Requests that a portal submitted, by keyed hash of its key and of what it sent: a repeat makes no second.",
+)
+
 event = Table(
     "event",
     metadata,

@@ -27,6 +27,7 @@ _AT_AIRFLOW: dict[May, tuple[Any, DagAccessEntity]] = {
     May.HANDLE: ("POST", DagAccessEntity.RUN),
     May.DECIDE: ("PUT", DagAccessEntity.HITL_DETAIL),
     May.OPERATE: ("POST", DagAccessEntity.RUN),
+    May.SUBMIT: ("POST", DagAccessEntity.RUN),
 }
 """What the auth manager is asked for each permission: a method on what every DAG of ours has."""
 

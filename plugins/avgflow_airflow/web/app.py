@@ -6,6 +6,8 @@ are plain functions, so that the register's work is done beside the event loop t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from airflow.api_fastapi.app import get_auth_manager
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
@@ -17,8 +19,9 @@ from avgflow_airflow.web.access import NotAllowed
 from avgflow_airflow.web.faults import NoSuchPage, Refused, refused
 from avgflow_airflow.web.forms import FormRefused
 from avgflow_airflow.web.headers import Headers
+from avgflow_airflow.web.portal import problems
 from avgflow_airflow.web.render import page
-from avgflow_airflow.web.routes import deciding, dossier, listing, records, registering, run, static, sweeps
+from avgflow_airflow.web.routes import deciding, dossier, listing, portal, records, registering, run, static, sweeps
 from avgflow_airflow.web.routes import request as one_request
 
 _NOT_THERE = (UnknownRequest, NoSuchPage)
@@ -29,12 +32,24 @@ def create_app() -> FastAPI:
     app = FastAPI(title="Verzoekenregister", docs_url=None, redoc_url=None, openapi_url=None)
     for part in (static, listing, registering, one_request, run, dossier, deciding, sweeps, records):
         app.include_router(part.router)
+    app.include_router(portal.router)
+    app.include_router(portal.about)
     app.add_middleware(Headers)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(NotAllowed, _not_allowed)
-    app.add_exception_handler(AvgflowError, _fault)
-    app.add_exception_handler(Exception, _unexpected)
+    for fault, handler in _HANDLERS:
+        app.add_exception_handler(fault, _for_whom(handler))
     return app
+
+
+Handler = Callable[[Request, Exception], Response]
+
+
+def _for_whom(handler: Handler) -> Handler:
+    """A page for a person, a problem for a program."""
+
+    def handled(request: Request, fault: Exception) -> Response:
+        return problems.answer(fault) if problems.wanted(request) else handler(request, fault)
+
+    return handled
 
 
 def _http(request: Request, fault: Exception) -> Response:
@@ -67,6 +82,13 @@ def _unexpected(request: Request, fault: Exception) -> Response:
     """A fault of ours. Airflow's log has it; the page says nothing of it, for its text may quote anything."""
     return page(request, None, "fault.html", status=500, fault=_UNEXPECTED)
 
+
+_HANDLERS: tuple[tuple[type[Exception], Handler], ...] = (
+    (HTTPException, _http),
+    (NotAllowed, _not_allowed),
+    (AvgflowError, _fault),
+    (Exception, _unexpected),
+)
 
 _UNEXPECTED = Refused(
     nl="Er ging iets mis. Probeer het opnieuw. Gaat het weer mis? Laat dan wie Airflow beheert in het logboek van "

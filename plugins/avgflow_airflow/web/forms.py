@@ -18,6 +18,7 @@ from fastapi import Depends, Request
 from avgflow.crypto import Keyring
 from avgflow.errors import AvgflowError
 from avgflow.roles import May
+from avgflow_airflow.web import bodies
 from avgflow_airflow.web.access import Visitor, needs
 from avgflow_airflow.web.installation import settings
 
@@ -125,13 +126,11 @@ def _is_ours(request: Request, by: Visitor, given: str) -> bool:
 
 
 async def _read(request: Request) -> Mapping[str, list[str]]:
-    if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+    if bodies.media_type(request) != "application/x-www-form-urlencoded":
         raise FormUnreadable
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST:
-            raise FormTooLarge
+    body = await bodies.read(request, LARGEST)
+    if body is None:
+        raise FormTooLarge
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
     except ValueError:

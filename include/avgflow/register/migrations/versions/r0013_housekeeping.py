@@ -9,6 +9,8 @@ Revision ID: r0013
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from alembic import op
 from psycopg import sql
@@ -63,7 +65,7 @@ def upgrade() -> None:
     schema = sql.Identifier(op.get_bind().execute(sa.text("SELECT current_schema()")).scalar_one())
     for function in (LET_GO, LET_GO_OF, LIGHTEN_MAIL, REFUSE_THE_FUTURE):
         # The schema is named and temporary tables come last, so that nobody slips in a table of the same name.
-        op.execute(sql.SQL(function).format(schema=schema, case_file=_deletions()).as_string())
+        op.execute(sql.SQL(function).format(schema=schema, case_file=deletions(CASE_FILE)).as_string())
     _grant(op.get_context().opts["app_role"])
 
 
@@ -92,13 +94,13 @@ def _let_appended_go() -> None:
         op.execute(made.as_string())
 
 
-def _deletions() -> sql.Composed:
+def deletions(tables: Sequence[str]) -> sql.Composed:
     """The statements that empty a case file, each adding its count to `gone`."""
     one = sql.SQL(
         "DELETE FROM {table} WHERE number = ANY (numbers); GET DIAGNOSTICS n = ROW_COUNT; "
         "gone := gone || jsonb_build_object({name}, n);\n"
     )
-    return sql.Composed([one.format(table=sql.Identifier(name), name=sql.Literal(name)) for name in CASE_FILE])
+    return sql.Composed([one.format(table=sql.Identifier(name), name=sql.Literal(name)) for name in tables])
 
 
 DAY_IN_AMSTERDAM = """
