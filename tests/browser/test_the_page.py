@@ -146,7 +146,8 @@ def test_the_auditor_reads_everything_but_the_person_and_changes_nothing(
             path = route.path.replace("{number}", NUMBERS["access"]).replace("{sweep}", "sweep-2026-00001")  # type: ignore[attr-defined]
             path = path.replace("{hold}", "1").replace("{recipient}", "ict-supplier")
             answer = auditor.context.request.post(f"{auditor.url}/avgflow{path}", form={"form_token": "0" * 64})
-            assert answer.status == 403, path
+            # A portal's own way in takes no cookie at all, whoever's it is.
+            assert answer.status == (401 if path.startswith("/api/") else 403), path
     assert auditor.open("/new").locator("h1").inner_text() == "Dat mag u niet"
     assert _last(stack) == before
 
