@@ -146,6 +146,10 @@ class Desk:
         found = self.airflow.get(f"{self._run(number)}/taskInstances").raise_for_status().json()["task_instances"]
         return {task["task_id"]: task for task in found}
 
+    def has_run(self, number: str) -> bool:
+        """Whether Airflow has the request's run; housekeeping cleans old ones."""
+        return self.airflow.get(self._run(number)).status_code != httpx.codes.NOT_FOUND
+
     def states(self, number: str) -> dict[str, str]:
         return {name: str(task["state"]) for name, task in self.tasks(number).items()}
 

@@ -50,7 +50,10 @@ def test_requests_of_every_kind_came_to_every_end(desk: Desk, settled: None, req
     listed = desk.done("request", "list", "--limit", "1000", "--json").json
     assert {one["status"] for one in listed} == {"closed", "stopped"}
     assert {one["outcome"] for one in listed} >= {"fulfilled", "partly_fulfilled", "nothing_found", None}
-    ended = {str(task["state"]) for one in listed for task in desk.tasks(one["number"]).values()}
+    runs = [str(one["number"]) for one in listed if desk.has_run(one["number"])]
+    # All but what the test of housekeeping made old, which is gone from Airflow.
+    assert len(runs) > 0.9 * len(listed)
+    ended = {str(task["state"]) for number in runs for task in desk.tasks(number).values()}
     assert ended >= {"success", "failed", "upstream_failed"}
 
 

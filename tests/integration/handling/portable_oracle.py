@@ -39,7 +39,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "crm.audit.contact_history": ("operation", "old_row", "changed_by", "changed_at"),
     "orders.public.customer": (
         *("legal_form", "name", "email", "phone", "street", "house_number", "postcode", "city", "vat_number"),
-        *("iban", "created_at"),
+        *("iban", "relation_ended_on", "created_at"),
     ),
     "orders.public.quote": ("contact_email", "contact_name", "containers", "made_at", "decided_on"),
     'orders.public."order"': (
