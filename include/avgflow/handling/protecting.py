@@ -25,7 +25,7 @@ from avgflow.register.plans import PlanMissing
 from avgflow.register.requests import Status
 from avgflow.register.schema import hold, plan, request, restriction
 from avgflow.stores.resolve import Start, resolve
-from avgflow.sweep.conditions import column, relation
+from avgflow.sweep.conditions import column, normal, relation
 from avgflow.sweep.figures import Held
 from avgflow.sweep.holding_back import Protected, Protection
 
@@ -153,14 +153,13 @@ def _identifiers(env: Environment, view: View, wanted: frozenset[str]) -> dict[s
 
 def _held(view: View) -> Iterator[tuple[str, str]]:
     """Every identifier in every store: kind and normal form."""
-    normal = sql.SQL("lower(btrim({}::text, E' \\t\\r\\n\\u00a0'))")
     for (store, name), target in view.places.items():
         if target.table.kind != "table":
             continue
         for part, spec in target.table.columns.items():
             if spec.identifier is None:
                 continue
-            value = normal.format(column(name, part))
+            value = normal(column(name, part))
             statement = sql.SQL("SELECT DISTINCT {} FROM {} WHERE {} <> ''").format(value, relation(name), value)
             rows = view.connections[store].exec_driver_sql(
                 statement.as_string(), execution_options={"yield_per": AT_ONCE}

@@ -24,7 +24,7 @@ from avgflow.stores.changes import Tally
 from avgflow.stores.erase import UnexpectedChange
 from avgflow.stores.survey import Ground
 from avgflow.sweep.batch import Batch
-from avgflow.sweep.conditions import Part, Terms, catalogued, column, relation, row_digest, type_
+from avgflow.sweep.conditions import Part, Terms, catalogued, column, normal, relation, row_digest, type_
 
 
 class WentEarly(AvgflowError):
@@ -343,14 +343,11 @@ def _opted_out(
     if not addresses or leaving.address is None or leaving.still_in is None:
         return frozenset()
     target = ground.targets[batch.rule.table]
-    normal = sql.SQL("lower(btrim({}::text, E' \\t\\r\\n\\u00a0'))")
     statement = _composed(
         "SELECT a FROM unnest(%(a)s::text[]) AS given (a) "
         "WHERE NOT EXISTS (SELECT FROM {table} WHERE {same} AND {in_})",
         table=relation(target.name),
-        same=sql.SQL("{} = {}").format(
-            normal.format(column(target.name, leaving.address)), normal.format(sql.SQL("given.a"))
-        ),
+        same=sql.SQL("{} = {}").format(normal(column(target.name, leaving.address)), normal(sql.SQL("given.a"))),
         in_=catalogued(leaving.still_in),
     )
     return frozenset(store.exec_driver_sql(statement, {"a": sorted(addresses)}).scalars())

@@ -14,7 +14,6 @@ from psycopg import sql
 
 from avgflow.catalog.models import Link, Table
 from avgflow.catalog.names import TableName
-from avgflow.identity import BLANKS
 from avgflow.stores.selection import Target
 from avgflow.sweep.rules import Rule, past_before
 
@@ -79,8 +78,7 @@ class Terms:
     def _by_link(self, target: Target, link: Link, depth: int) -> Part | None:
         if link.is_identifier:
             (name,) = link.columns
-            text = sql.SQL("lower(btrim({}::text, {}))").format(column(target.name, name), sql.Literal(BLANKS))
-            return _joined(target.table.columns[name].identifier or "", [text])
+            return _joined(target.table.columns[name].identifier or "", [normal(column(target.name, name))])
         place = link.targets[0]
         names = [part.column for part in link.targets]
         own: list[Part] = [column(target.name, name) for name in link.columns]
@@ -159,6 +157,11 @@ def relation(name: TableName) -> sql.Identifier:
 def column(table: TableName, name: str) -> sql.Identifier:
     """A column, called by its table's name."""
     return sql.Identifier(table.table, name)
+
+
+def normal(value: Part) -> Part:
+    """An identifier's normal form, as `avgflow.identity.normal` has it and as its index is made of."""
+    return sql.SQL("lower(btrim({}::text, E' \\t\\r\\n\\u00a0'))").format(value)
 
 
 def type_(target: Target, name: str) -> Part:
