@@ -25,6 +25,7 @@ from avgflow.stores.erase import UnexpectedChange
 from avgflow.stores.survey import Ground
 from avgflow.sweep.batch import Batch
 from avgflow.sweep.conditions import Part, Terms, catalogued, column, normal, relation, row_digest, type_
+from avgflow.sweep.temporaries import composed
 
 
 class WentEarly(AvgflowError):
@@ -95,7 +96,7 @@ def gone(store: Connection, terms: Terms, ground: Ground, batch: Batch) -> bool:
         there = store.exec_driver_sql("SELECT to_regclass(%(name)s) IS NOT NULL", {"name": str(batch.leaf)})
         return there.scalar_one() is False
     _look_up_each(store)
-    statement = _composed(
+    statement = composed(
         "SELECT NOT EXISTS (SELECT FROM {table}, {given} WHERE {own} AND {past} AND {free})",
         table=_table(ground, batch),
         given=_given(ground, batch),
@@ -137,7 +138,7 @@ def _change(
         changing = sql.SQL("DELETE FROM {} USING {} WHERE {} {}").format(
             _table(ground, batch), _given(ground, batch), where, returning
         )
-    statement = _composed(
+    statement = composed(
         "WITH gone AS ({changing}) SELECT count(*), max(at), "
         "coalesce(array_agg(DISTINCT address) FILTER (WHERE address IS NOT NULL), '{{}}') FROM gone",
         changing=changing,
@@ -150,10 +151,10 @@ def _drop(store: Connection, terms: Terms, batch: Batch) -> int:
     """Drop a partition if every row in it may go still; else 0, and it stays as it is."""
     assert batch.leaf is not None
     partition = batch.leaf
-    store.exec_driver_sql(_composed("LOCK TABLE {t} IN ACCESS EXCLUSIVE MODE", t=relation(partition)))
+    store.exec_driver_sql(composed("LOCK TABLE {t} IN ACCESS EXCLUSIVE MODE", t=relation(partition)))
     under = sql.SQL("{} AS {}").format(relation(partition), sql.Identifier(batch.rule.table.table))
     rows, newest = store.exec_driver_sql(
-        _composed(
+        composed(
             "SELECT count(*), max({at}) FROM {t} HAVING count(*) = count(*) FILTER (WHERE {past})",
             t=under,
             at=terms.counts_from(batch.rule),
@@ -166,7 +167,7 @@ def _drop(store: Connection, terms: Terms, batch: Batch) -> int:
     last = last_day(batch.rule.term, newest) if newest is not None else None
     if last is None or last >= terms.day:
         raise WentEarly(batch.rule.store, batch.rule.table)
-    store.exec_driver_sql(_composed("DROP TABLE {t}", t=relation(partition)))
+    store.exec_driver_sql(composed("DROP TABLE {t}", t=relation(partition)))
     return int(rows)
 
 
@@ -254,7 +255,7 @@ def _emptied(store: Connection, ground: Ground, batch: Batch) -> dict[TableName,
     for key in ground.foreign_keys:
         if key.target != batch.rule.table or key.on_delete != EMPTYING:
             continue
-        statement = _composed(
+        statement = composed(
             "SELECT count(*) FROM {table}, {given}, {child} AS pointing WHERE {own} AND {points}",
             table=_table(ground, batch),
             given=_given(ground, batch),
@@ -274,7 +275,7 @@ def _open(store: Connection, terms: Terms, ground: Ground, batch: Batch) -> dict
         if key.name not in batch.opened or key.target != batch.rule.table:
             continue
         late = [terms.past(rule) for rule in terms.of(key.table) if not rule.sets]
-        statement = _composed(
+        statement = composed(
             # Inside, a bare name of the catalog's conditions is the inner table's.
             "UPDATE {child} SET {empty} WHERE {late} "
             "AND EXISTS (SELECT FROM {table}, {given} WHERE {own} AND {past} AND {points})",
@@ -343,7 +344,7 @@ def _opted_out(
     if not addresses or leaving.address is None or leaving.still_in is None:
         return frozenset()
     target = ground.targets[batch.rule.table]
-    statement = _composed(
+    statement = composed(
         "SELECT a FROM unnest(%(a)s::text[]) AS given (a) "
         "WHERE NOT EXISTS (SELECT FROM {table} WHERE {same} AND {in_})",
         table=relation(target.name),
@@ -351,7 +352,3 @@ def _opted_out(
         in_=catalogued(leaving.still_in),
     )
     return frozenset(store.exec_driver_sql(statement, {"a": sorted(addresses)}).scalars())
-
-
-def _composed(statement: str, **parts: Part) -> str:
-    return sql.SQL(statement).format(**parts).as_string()
