@@ -52,6 +52,7 @@ SUBSCRIBER, CONSENT, EVENT = (f"marketing.public.{name}" for name in ("subscribe
 ACTIVE, SUMMARY = "marketing.public.active_subscriber", "marketing.public.subscriber_summary"
 VIEWS = frozenset({ACTIVE, SUMMARY})
 HISTORY = "crm.audit.contact_history"
+ACCOUNT = "accounts.public.portal_account"
 
 OPEN_ORDERS = frozenset({"placed", "planned", "carried out"})
 POINTERS = {

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import erasure_oracle
 import psycopg
 import pytest
-from erasure_oracle import ADDRESS, CONTACT, ORDER, SUBSCRIBER, TICKET
+from erasure_oracle import ACCOUNT, ADDRESS, CONTACT, ORDER, SUBSCRIBER, TICKET
 from handling_world import OFFICER, Office, refused, with_trait
 
 from avgflow.catalog.drift import CatalogDrift
@@ -25,7 +25,6 @@ from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.stores.erase import StoreChanged, UnexpectedChange
 
-ACCOUNT = "accounts.public.portal_account"
 STORES = ("crm", "orders", "accounts", "marketing")
 
 
