@@ -81,6 +81,8 @@ class Line(Bilingual):
     AIRFLOW_KEPT = "airflow.kept", "Oude runs blijven: er loopt nog iets", "Old runs stay: something is at work"
     AIRFLOW_ELSEWHERE = "airflow.elsewhere", "Airflow wordt elders opgeruimd", "Airflow is cleaned elsewhere"
 
+    FIGURES_GIVEN = "figures.given", "Cijfers doorgegeven", "Figures given"
+
     # Of the task itself, and not of the request:
     TASK_PAUSED = "task.paused", "Wacht", "Waiting"
     TASK_ENDED = "task.ended", "Hier gebeurt niets meer", "Nothing more is done"

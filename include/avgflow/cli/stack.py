@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from avgflow import roles
 from avgflow.airflow_api import AirflowApi
 from avgflow.catalog import load as catalogs
+from avgflow.catalog.models import Text
+from avgflow.embedded import health as airflow_health
 from avgflow.embedded import stack
 from avgflow.embedded.faults import StackDown
 from avgflow.embedded.stack import Progress, Status
+from avgflow.errors import AvgflowError
+from avgflow.handling import environment, health
+from avgflow.handling.health import Part
 from avgflow.mounted import PAGE
 from avgflow.settings import Settings
 
@@ -58,20 +64,80 @@ def down_command(as_json: AsJson = False) -> None:
 
 @app.command("status")
 def status_command(as_json: AsJson = False) -> None:
-    """Show what runs, where it is and how to log in; exit 1 when a part does not run."""
+    """Show whether all is well: what runs, the register, requests, mails, stores; exit 1 where something is not.
+
+    Of the embedded stack also where it is and how to log in.
+    """
     found = stack.status()
+    if found.state is None and Settings.load().register_dsn is not None:
+        parts = [*airflow_parts(Settings.load()), *health.look(environment.of_settings())]
+        if as_json:
+            typer.echo(json.dumps({"health": document(parts)}, indent=2))
+        else:
+            print_parts(parts)
+        require_well(parts)
+        return
+    parts = health.look(environment.of_settings()) if found.running else []
     if as_json:
-        typer.echo(json.dumps(found.as_json(), indent=2))
+        typer.echo(json.dumps({**found.as_json(), "health": document(parts)}, indent=2))
     elif found.state is not None:
         console = Console()
         table = Table("part", "state", box=None, pad_edge=False)
         for name, state in found.processes.items():
             table.add_row(name, f"[{'green' if state == 'running' else 'red'}]{state}[/]")
         console.print(table)
+        print_parts(parts)
         typer.echo(addresses(found))
     if not found.running:
         nothing = set(found.processes.values()) == {"stopped"}
         raise StackDown({} if nothing else found.broken)
+    # A stack that was just started has stores that nobody has filled yet.
+    require_well(part for part in parts if not part.empty)
+
+
+class NotWell(AvgflowError):
+    """Something of the installation asks for a look."""
+
+    def __init__(self, parts: Iterable[Part]) -> None:
+        super().__init__(f"Not all is well: {', '.join(part.name.en for part in parts)}. See the lines above.")
+
+
+def require_well(parts: Iterable[Part]) -> None:
+    """`NotWell` names what is not."""
+    if wrong := [part for part in parts if not part.well]:
+        raise NotWell(wrong)
+
+
+def document(parts: Iterable[Part]) -> list[dict[str, str | bool]]:
+    """What was looked at, for a program."""
+    return [{"part": part.name.en, "well": part.well, "said": part.said.en} for part in parts]
+
+
+def print_parts(parts: Iterable[Part]) -> None:
+    """What was looked at, one a line; the mark is a word, for colour alone is not read by everybody."""
+    table = Table("", "", "", box=None, pad_edge=False, show_header=False)
+    for part in parts:
+        table.add_row(part.name.en, "[green]well[/]" if part.well else "[red]LOOK[/]", escape(part.said.en))
+    Console(soft_wrap=False).print(table)
+
+
+def airflow_parts(settings: Settings) -> list[Part]:
+    """The parts of an Airflow that runs elsewhere, by its own report; nothing where no address of it is set."""
+    if not settings.airflow_url:
+        return []
+    at_work = airflow_health.at_work(airflow_health.report(settings.airflow_url))
+    return [
+        Part(
+            Text(nl=name, en=name),
+            name in at_work,
+            Text(nl="aan het werk", en="at work")
+            if name in at_work
+            else Text(
+                nl="geeft geen teken van leven. Kijk in zijn log.", en="gives no sign of life. Look into its log."
+            ),
+        )
+        for name in ("api-server", *airflow_health.REPORTED)
+    ]
 
 
 def addresses(found: Status) -> str:

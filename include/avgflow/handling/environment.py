@@ -109,6 +109,11 @@ class Environment:
             places = self._places({name: found.live.types for name, found in checked.items()})
             yield CheckedView(connections, places, checked)
 
+    def checked(self, store: str) -> Checked:
+        """One store, compared with the catalog; `StoreUnreachable` where it does not answer."""
+        with self._snapshots(store) as connections:
+            return check.check(connections[store], self.catalog.stores[store])
+
     @contextmanager
     def writing(self, store: str) -> Iterator[Connection]:
         """A transaction on one store, committed at the end; errors as `session.writing` has them."""

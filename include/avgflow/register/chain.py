@@ -159,6 +159,12 @@ def link(conn: Connection, keyring: Keyring, links: Sequence[Link]) -> None:
     )
 
 
+def signed(conn: Connection, keyring: Keyring) -> bool:
+    """Whether the end of the chain carries this installation's signature: a first look, which `verify` makes whole."""
+    found = conn.execute(select(chain_head)).one_or_none()
+    return found is not None and found.signature == _signature(keyring, Head(found.last_id, found.hash))
+
+
 def verify(conn: Connection, keyring: Keyring, noted: Head | None = None) -> ChainReport:
     """Check every event and the head, as of one moment; memory does not grow with the chain.
 

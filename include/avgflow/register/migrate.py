@@ -8,11 +8,13 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, func, select
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, func, select, text
 
 from avgflow.crypto import Keyring
+from avgflow.errors import AvgflowError
 from avgflow.register import chain
-from avgflow.register.database import named_faults
+from avgflow.register.database import RegisterNotMigrated, named_faults
 from avgflow.register.events import SYSTEM, entry
 from avgflow.register.names import EventName
 from avgflow.settings import Settings, engine
@@ -29,6 +31,16 @@ class Migration:
     after: str
 
 
+class RegisterTooNew(AvgflowError):
+    """A newer avgflow made this register; going back would lose what only that one knows."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"The register is of a newer avgflow ({revision}). Install that version again, or restore the backup of "
+            "the register from before the upgrade."
+        )
+
+
 def migrate(owner_dsn: str, app_role: str, keyring: Keyring) -> Migration:
     """Bring the register to the newest revision in one transaction, with an event; nothing happens where it is there.
 
@@ -40,6 +52,8 @@ def migrate(owner_dsn: str, app_role: str, keyring: Keyring) -> Migration:
         with named_faults(), owner.begin() as conn:
             conn.execute(select(func.pg_advisory_xact_lock(_LOCK)))
             before = _revision(conn)
+            if before is not None and before not in known():
+                raise RegisterTooNew(before)
             _upgrade(conn, app_role)
             after = _revision(conn)
             assert after is not None, "Alembic ran no migration"
@@ -51,6 +65,21 @@ def migrate(owner_dsn: str, app_role: str, keyring: Keyring) -> Migration:
     finally:
         owner.dispose()
     return Migration(before, after)
+
+
+def known() -> tuple[str, ...]:
+    """The revisions that this version of avgflow knows, the newest first."""
+    return tuple(script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions())
+
+
+def require_newest(conn: Connection) -> None:
+    """That the register is of this version; `RegisterNotMigrated` or `RegisterTooNew`."""
+    found = conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    newest, *earlier = known()
+    if found is not None and found != newest and found not in earlier:
+        raise RegisterTooNew(found)
+    if found != newest:
+        raise RegisterNotMigrated
 
 
 def migrate_installation(settings: Settings) -> Migration:

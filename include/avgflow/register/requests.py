@@ -160,6 +160,12 @@ def get(conn: Connection, number: str) -> Request:
     return _request(row)
 
 
+def newest(conn: Connection) -> str | None:
+    """The number of the request that was registered last."""
+    query = select(request.c.number).order_by(request.c.registered_at.desc(), request.c.number.desc()).limit(1)
+    return conn.execute(query).scalar_one_or_none()
+
+
 def subject(conn: Connection, keyring: Keyring, number: str) -> Subject:
     """Who asks; `UnknownRequest`, or `KeyMissing` where the register's keys do not open it."""
     sealed = conn.execute(select(request.c.subject_sealed).where(request.c.number == number)).scalar_one_or_none()
