@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONPYCACHEPREFIX :=
 
-.PHONY: help setup lock demo up down test test-faults test-browser check bench clean
+.PHONY: help setup lock demo up down test test-faults test-many test-seeded test-browser check bench clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
@@ -56,6 +56,9 @@ test-faults: setup ## kill the erasure at every step of every store, and other t
 
 test-many: setup ## every right for a hundred people each under the real scheduler, with every store and letter looked at
 	@$(BIN)/python -m pytest -q -m many tests/system
+
+test-seeded: setup ## put faults into the rules, one at a time, and see whether the tests notice
+	@$(BIN)/python -m pytest -q -m seeded -n auto --maxprocesses 4 --dist load tests/seeded
 
 # One process: the tests go through one stack, in order. Chromium is the machine's own, and never downloaded.
 test-browser: setup ## drive the register's page in Chromium, under the real Airflow
