@@ -33,9 +33,11 @@ $(STAMP): requirements.txt pyproject.toml
 	fi
 	@touch $(STAMP)
 
-lock: ## resolve requirements.txt anew from pyproject.toml
+lock: ## resolve the requirements anew from pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --extra production --extra demo \
+		--constraint requirements.txt --custom-compile-command "make lock" pyproject.toml -o requirements-production.txt
 
 demo: setup ## start everything, load four stores, run one inzage request, show where its answer lies
 	@$(BIN)/avgflow demo run

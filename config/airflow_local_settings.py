@@ -40,7 +40,12 @@ _NOT_IN_TASKS = {"cli", "demo", "embedded"}
 
 
 def _runs_tasks(arguments: list[str]) -> bool:
-    return arguments[1:2] == ["scheduler"] or arguments[1:3] == ["celery", "worker"]
+    """Whether tasks are forked from this process; a scheduler that gives them out to workers runs none itself."""
+    if arguments[1:2] == ["scheduler"]:
+        from airflow.configuration import conf
+
+        return "LocalExecutor" in conf.get("core", "executor")
+    return arguments[1:3] == ["celery", "worker"]
 
 
 def _modules() -> Iterator[str]:

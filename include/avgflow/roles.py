@@ -65,6 +65,18 @@ FAB_ROLES: Mapping[str, Role] = {
 }
 """Roles of the FAB auth manager, by name; whoever has none of these (Viewer, User, Op) sees nothing of the register."""
 
+FIRST_USERS: Mapping[str, tuple[str, ...]] = {
+    "officer": ("User", "AVG privacy officer"),
+    "approver": ("User", "AVG second approver"),
+    "engineer": ("Op", "AVG engineer"),
+    "auditor": ("Viewer", "AVG auditor"),
+    "portal": ("AVG portal",),
+    "admin": ("Admin",),
+}
+"""The users that a new installation under the FAB auth manager begins with, and their roles there. The administrator
+comes last: whoever finds one knows that the others were made.
+"""
+
 DEMO_USERS: Mapping[str, str] = {
     "admin": "admin",
     "officer": "user",

@@ -27,9 +27,13 @@ def load(
     subjects: Annotated[int, typer.Option(min=1, help="How many people to invent.")] = 1000,
     seed: Annotated[int, typer.Option(help="The same seed invents the same people.")] = 1,
     truth: Annotated[Path | None, typer.Option(help="Write here which rows belong to whom (JSON Lines).")] = None,
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Leave stores that were filled before.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Drop what the demonstration stores hold and fill them anew."""
+    if if_empty and not _empty():
+        typer.echo("The stores were filled before; nothing was changed.", err=as_json)
+        return
     loaded = fill(subjects, seed, truth)
     total = sum(loaded.rows.values())
     if as_json:

@@ -1,6 +1,6 @@
 """A mail server for this machine that keeps each accepted delivery as one file.
 
-`python -m avgflow.embedded.mailbox FOLDER PORT`. Nothing is passed on to anyone; a double delivery is a second
+`python -m avgflow.embedded.mailbox FOLDER PORT [HOST]`. Nothing is passed on to anyone; a double delivery is a second
 file, so that it is seen.
 """
 
@@ -61,8 +61,8 @@ def keep(folder: Path, sender: str, recipients: list[str], content: bytes | str)
     return name
 
 
-async def serve(folder: Path, port: int) -> None:
-    """Listen on 127.0.0.1 until SIGTERM or SIGINT."""
+async def serve(folder: Path, port: int, host: str = HOST) -> None:
+    """Listen on one address until SIGTERM or SIGINT."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
@@ -79,11 +79,11 @@ async def serve(folder: Path, port: int) -> None:
             loop=loop,
         )
 
-    server = await loop.create_server(connection, host=HOST, port=port)
+    server = await loop.create_server(connection, host=host, port=port)
     await ended.wait()
     # Not `wait_closed`: it would wait for clients that keep their connection open.
     server.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:4]))

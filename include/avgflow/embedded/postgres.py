@@ -17,18 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 
+from avgflow import provisioning
 from avgflow.embedded.faults import ComponentFailed, DatabaseNotMade
 from avgflow.embedded.layout import Layout
 from avgflow.embedded.ports import HOST
 from avgflow.embedded.state import DATABASES, SUPERUSER, StackState, write_private
 
 SETTINGS_FILE = "avgflow.conf"
-READERS = ("suppression_reader", "restriction_reader")
-"""The roles for whoever asks the register whom nothing may be sent to and whose data may not be used, as its migrations
-name them.
-"""
 
 
 @dataclass(frozen=True)
@@ -215,40 +211,7 @@ def wait_until_ready(layout: Layout, state: StackState, alive: Callable[[], bool
 
 
 def provision(state: StackState) -> None:
-    """Make the roles and databases that are missing, and set the passwords and rights of all (idempotent).
-
-    PUBLIC may not even connect: a store's role cannot enter the database of another store.
-    """
-    with psycopg.connect(state.superuser_dsn, autocommit=True) as connection:
-        roles = _names(connection, "SELECT rolname FROM pg_roles")
-        databases = _names(connection, "SELECT datname FROM pg_database")
-        for role, password in state.role_passwords.items():
-            name = sql.Identifier(role)
-            if role not in roles:
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(name))
-            # Only the verifier travels, so that no password can end in a log.
-            verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
-            connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(name, sql.Literal(verifier.decode())))
-        for database, owner in DATABASES.items():
-            if database not in databases:
-                connection.execute(
-                    sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(
-                        sql.Identifier(database), sql.Identifier(owner)
-                    )
-                )
-        for database in (*DATABASES, "postgres", "template1"):
-            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database)))
-        connection.execute("GRANT CONNECT ON DATABASE register TO register_app")
-        # The marketing store's own jobs may read who is suppressed or restricted, and nothing else of the register.
-        for reading in READERS:
-            reader = sql.Identifier(reading)
-            if reading not in roles:
-                connection.execute(sql.SQL("CREATE ROLE {}").format(reader))
-            connection.execute(sql.SQL("GRANT CONNECT ON DATABASE register TO {}").format(reader))
-            connection.execute(sql.SQL("GRANT {} TO marketing").format(reader))
-        # Airflow's bookkeeping may lose its last moments when the machine crashes; the register may not.
-        connection.execute("ALTER ROLE airflow SET synchronous_commit = off")
-
-
-def _names(connection: psycopg.Connection[tuple[str, ...]], query: str) -> set[str]:
-    return {row[0] for row in connection.execute(query.encode())}
+    """Make what is missing of the roles and databases, and set passwords and rights (idempotent)."""
+    provisioning.provision(state.superuser_dsn, state.role_passwords, DATABASES)
+    # The marketing store's own jobs ask the register who gets nothing any more.
+    provisioning.let_read(state.superuser_dsn, "marketing")

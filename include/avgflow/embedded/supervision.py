@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault, ServerProxy
 
-from supervisor.xmlrpc import SupervisorTransport
-
 from avgflow.embedded.faults import ComponentFailed
 from avgflow.embedded.layout import COMPONENT_VARIABLE, Layout
 
@@ -97,6 +95,9 @@ class Supervisor:
 
     def _call(self, method: str, *arguments: object) -> Any:
         # A new connection for each call: supervisord may have been replaced in between.
+        # Only where there is an embedded stack is this library there.
+        from supervisor.xmlrpc import SupervisorTransport
+
         transport = SupervisorTransport(None, None, serverurl=f"unix://{self.layout.socket}")
         try:
             with ServerProxy("http://127.0.0.1", transport=transport) as server:
