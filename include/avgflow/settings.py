@@ -50,6 +50,13 @@ class Settings(BaseSettings):
     airflow_password: SecretStr | None = None
     airflow_dsn: SecretStr | None = None
     """Airflow's own database, as Airflow writes it; only `housekeeping` needs it, to delete old runs."""
+    register_dsn_file: Path | None = None
+    register_owner_dsn_file: Path | None = None
+    register_keys_file: Path | None = None
+    hash_key_file: Path | None = None
+    airflow_password_file: Path | None = None
+    airflow_dsn_file: Path | None = None
+    """A secret may come from a file instead (`AVGFLOW_<NAME>_FILE`); what is set itself goes before the file."""
     smtp_connection: str = "smtp_default"
     attachment_limit_mb: float = 10.0
     retries: int = Field(5, ge=0)
@@ -81,13 +88,17 @@ class Settings(BaseSettings):
         return login in {one.strip() for one in self.portals_that_vouch.split(",") if one.strip()}
 
     def secret(self, name: str) -> str:
-        """The plain value of a secret setting, or `WrongSetting` where it is not set."""
+        """The plain value of a secret setting, of itself or of its file; `WrongSetting` where neither is set."""
         value: SecretStr | None = getattr(self, name)
-        if value is None or not value.get_secret_value():
+        if value is not None and value.get_secret_value():
+            return value.get_secret_value()
+        file: Path | None = getattr(self, f"{name}_file")
+        if file is None:
             raise WrongSetting(
-                f"AVGFLOW_{name.upper()} is not set. Start the embedded stack (make up), or set it in the environment."
+                f"AVGFLOW_{name.upper()} is not set. Start the embedded stack (make up), or set it in the environment "
+                f"(or AVGFLOW_{name.upper()}_FILE to a file that holds it)."
             )
-        return value.get_secret_value()
+        return _secret_of(file, f"AVGFLOW_{name.upper()}_FILE")
 
     def store_dsn(self, connection: str) -> str:
         """The DSN of an Airflow connection given as a variable (URI or JSON); `WrongSetting` where there is none."""
@@ -99,6 +110,16 @@ class Settings(BaseSettings):
                 f"or start the embedded stack (make up)."
             )
         return _dsn_of_json(value) if value.lstrip().startswith("{") else value
+
+
+def _secret_of(file: Path, variable: str) -> str:
+    try:
+        secret = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise WrongSetting(f"The file of {variable} cannot be read. Correct the path or its rights.") from None
+    if not secret:
+        raise WrongSetting(f"The file of {variable} is empty. Put the secret into it.")
+    return secret
 
 
 @lru_cache(maxsize=4)

@@ -7,6 +7,7 @@ in memory at a time, however much a person has. The file appears under its name 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -22,6 +23,7 @@ from avgflow.catalog.names import TableName
 from avgflow.errors import AvgflowError
 
 CHUNK = 500
+_LOCK = ".changing"
 UNFINISHED = ".part"
 """How a file is called that is not whole yet; one that stays was left by a process that was killed."""
 
@@ -128,9 +130,27 @@ def whole(path: Path) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
-        unfinished.replace(path)
+        with changing(path):
+            unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[None]:
+    """Be the only one who puts a work file in place or takes it away; held for that moment alone.
+
+    So whoever seals a file anew never puts back what was replaced or deleted meanwhile.
+    """
+    with (path.parent.parent / _LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def discard(path: Path) -> None:
+    """Delete a work file, if it is there."""
+    with changing(path):
+        path.unlink(missing_ok=True)
 
 
 class Reader:

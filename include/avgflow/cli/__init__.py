@@ -17,6 +17,7 @@ from avgflow.cli import (
     dossier,
     hold,
     housekeeping,
+    keys,
     recipient,
     register,
     replay,
@@ -51,6 +52,7 @@ app.add_typer(restriction.app, name="restriction")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(audit.app, name="audit")
 app.add_typer(register.app, name="register")
+app.add_typer(keys.app, name="keys")
 app.add_typer(demo.app, name="demo")
 app.add_typer(deadlines.app)
 app.add_typer(replay.app)

@@ -20,7 +20,7 @@ def stack_environment(layout: Layout, state: StackState, repository: Path) -> di
         "AVGFLOW_HOME": str(layout.home),
         "AVGFLOW_REGISTER_DSN": state.dsn("register", "register_app"),
         "AVGFLOW_REGISTER_OWNER_DSN": state.dsn("register"),
-        "AVGFLOW_REGISTER_KEYS": state.register_key,
+        "AVGFLOW_REGISTER_KEYS_FILE": str(layout.register_keys),
         "AVGFLOW_HASH_KEY": state.hash_key,
         "AVGFLOW_AIRFLOW_URL": state.airflow_url,
         "AVGFLOW_AIRFLOW_USER": CLI_USER,

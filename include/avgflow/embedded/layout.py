@@ -49,6 +49,11 @@ class Layout:
         return self.home / "stack.env"
 
     @property
+    def register_keys(self) -> Path:
+        """The register's keys, the newest first."""
+        return self.home / "register.keys"
+
+    @property
     def lock(self) -> Path:
         return self.home / "stack.lock"
 

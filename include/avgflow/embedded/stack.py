@@ -25,6 +25,7 @@ from avgflow.embedded.layout import REPOSITORY, Layout
 from avgflow.embedded.ports import Reservations, is_free
 from avgflow.embedded.state import STORES, StackState, load, save, with_free_ports, write_private
 from avgflow.embedded.supervision import Supervisor, configuration, launch
+from avgflow.key_file import KeyFile
 from avgflow.settings import home
 
 Progress = Callable[[str], None]
@@ -182,6 +183,8 @@ def _start(
     if postgres.ensure_data_folder(layout, found, state):
         state = state.model_copy(update={"airflow_migrated": None})
     postgres.write_configuration(layout, found, state)
+    if not layout.register_keys.exists():
+        KeyFile(layout.register_keys).write([state.register_key])
     stack = stack_environment(layout, state, repository)
     write_private(layout.environment, render(stack))
     write_airflow_home(layout, state, repository)

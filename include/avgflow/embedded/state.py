@@ -56,6 +56,7 @@ class StackState(BaseModel):
     jwt_secret: str = Field(default_factory=lambda: secrets.token_urlsafe(64))
     api_secret_key: str = Field(default_factory=lambda: secrets.token_urlsafe(32))
     register_key: str = Field(default_factory=lambda: Fernet.generate_key().decode())
+    """The first of the register's keys; those of today are in `Layout.register_keys`."""
     hash_key: str = Field(default_factory=lambda: secrets.token_urlsafe(48))
     airflow_migrated: str | None = None
     """The Airflow version to which the metadata database was last migrated."""

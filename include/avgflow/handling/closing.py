@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from avgflow import letters
+from avgflow import letters, workfile
 from avgflow.errors import AvgflowError, StoreFault
 from avgflow.handling import approving, lifting, repeating, restricting, ways
 from avgflow.handling.answering import ANSWER
@@ -291,4 +291,4 @@ def _tidy(env: Environment, number: str) -> None:
     """The work files have served; what went out stays until its own term ends."""
     work = env.settings.work / number
     for file in (*work.glob("*.sealed"), *work.glob(f".*{UNFINISHED}")):
-        file.unlink(missing_ok=True)
+        workfile.discard(file)

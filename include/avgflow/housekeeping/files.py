@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from avgflow import workfile
 from avgflow.catalog.models import Text
 from avgflow.handling.environment import Environment
 from avgflow.housekeeping.found import Failed, Found, Gone, Part
@@ -62,7 +63,8 @@ def run(env: Environment, today: date | None = None) -> Found:
     told: Counter[tuple[str, str]] = Counter()
     for kind, number, file, day in look.due:
         try:
-            file.unlink(missing_ok=True)
+            with workfile.changing(env.settings.work / number / file.name):
+                file.unlink(missing_ok=True)
         except OSError as fault:
             look.failed.append(Failed(f"{number}: {_shown(file)}", _why(fault)))
             continue

@@ -25,6 +25,18 @@ class EventName(Bilingual):
 
     REGISTER_MIGRATED = "register.migrated", "Register aangemaakt of bijgewerkt", "Register created or updated"
 
+    KEYS_ROTATION_BEGUN = (
+        "keys.rotation_begun",
+        "Begonnen alles met een nieuwe sleutel te verzegelen",
+        "Began to seal everything with a new key",
+    )
+    KEYS_ROTATION_STOPPED = (
+        "keys.rotation_stopped",
+        "Gestopt voordat alles met de nieuwe sleutel verzegeld was",
+        "Stopped before everything was sealed with the new key",
+    )
+    KEYS_ROTATED = "keys.rotated", "Alles is met de nieuwe sleutel verzegeld", "Everything is sealed with the new key"
+
     REGISTER_EXPORTED = "register.exported", "Register uitgegeven over een periode", "Register exported for a period"
 
     REQUEST_REGISTERED = "request.registered", "Verzoek ingeschreven", "Request registered"
