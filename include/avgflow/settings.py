@@ -11,14 +11,14 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import Engine, create_engine
 
-from avgflow import dialect
+from avgflow import airflow_connections, dialect, transport
 from avgflow.errors import WrongSetting
 
 INCLUDE = Path(__file__).resolve().parents[1]
@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     airflow_password_file: Path | None = None
     airflow_dsn_file: Path | None = None
     """A secret may come from a file instead (`AVGFLOW_<NAME>_FILE`); what is set itself goes before the file."""
+    ca_file: Path | None = None
+    """Whom to trust for TLS to stores, register and mail server (PEM), where a connection does not say; else whom the
+    machine trusts."""
     smtp_connection: str = "smtp_default"
     attachment_limit_mb: float = 10.0
     retries: int = Field(5, ge=0)
@@ -100,16 +103,25 @@ class Settings(BaseSettings):
             )
         return _secret_of(file, f"AVGFLOW_{name.upper()}_FILE")
 
+    def connection(self, name: str) -> str | None:
+        """An Airflow connection as its variable has it (URI or JSON); None where there is no such variable."""
+        variable = f"AIRFLOW_CONN_{name.upper()}"
+        return os.environ.get(variable) or _dotenv(self.home / "stack.env").get(variable)
+
     def store_dsn(self, connection: str) -> str:
-        """The DSN of an Airflow connection given as a variable (URI or JSON); `WrongSetting` where there is none."""
+        """The DSN of an Airflow connection given as a variable (URI or JSON), else from Airflow's secrets backend;
+        `WrongSetting` where there is none.
+        """
         variable = f"AIRFLOW_CONN_{connection.upper()}"
-        value = os.environ.get(variable) or _dotenv(self.home / "stack.env").get(variable)
+        value = self.connection(connection)
+        if not value and airflow_connections.has_backend():
+            return airflow_connections.dsn(connection)
         if not value:
             raise WrongSetting(
                 f"The connection '{connection}' is unknown. Set {variable}=postgresql://user:password@host/database, "
                 f"or start the embedded stack (make up)."
             )
-        return _dsn_of_json(value) if value.lstrip().startswith("{") else value
+        return transport.dsn_of(json.loads(value)) if value.lstrip().startswith("{") else value
 
 
 def _secret_of(file: Path, variable: str) -> str:
@@ -159,14 +171,6 @@ def _variables(path: Path, changed: int, size: int) -> dict[str, str | None]:
     return dotenv_values(path, interpolate=False)
 
 
-def _dsn_of_json(value: str) -> str:
-    parts = json.loads(value)
-    user = quote(parts.get("login") or "", safe="")
-    password = quote(parts.get("password") or "", safe="")
-    port = f":{parts['port']}" if parts.get("port") else ""
-    return f"postgresql://{user}:{password}@{parts.get('host') or ''}{port}/{parts.get('schema') or ''}"
-
-
 _ready: dict[str, Engine] = {}
 """Engines by URL that were made before a task was forked and are not in use yet."""
 
@@ -190,6 +194,8 @@ def prepare_engine(dsn: str) -> Engine:
 
 
 def _url(dsn: str) -> str:
+    if transport.transport(dsn).mode != "local":
+        dsn = transport.secured(dsn, Settings.load().ca_file)
     parts = urlsplit(dsn)
     return urlunsplit((dialect.NAME, parts.netloc, parts.path, parts.query, ""))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 
+from avgflow import transport
 from avgflow.handling.environment import Environment
 from avgflow.settings import Settings
 
@@ -22,19 +23,22 @@ def environment() -> Iterator[Environment]:
 
 
 def dsn_of(connection: str) -> str:
+    """The DSN of a connection, wherever Airflow finds it: variables, a secrets backend, its own database."""
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
     # log_sql: the hook would write every statement with its parameters to the task log.
-    return str(PostgresHook(postgres_conn_id=connection, log_sql=False).get_uri())
+    hook = PostgresHook(postgres_conn_id=connection, log_sql=False)
+    found = hook.get_connection(connection)
+    if found.extra_dejson.get("iam"):
+        # Its password is made for the moment. `get_uri` leaves out what the extra fields say of TLS.
+        found.login, found.password, found.port = hook.get_iam_token(found)
+    fields = {name: getattr(found, name) for name in ("login", "password", "host", "port", "schema", "extra_dejson")}
+    return transport.dsn_of(fields)
 
 
 def send(env: Environment, message: EmailMessage, recipient: str) -> None:
     """Hand a message to the mail server of the connection; returns once it has accepted it."""
-    from airflow.providers.smtp.hooks.smtp import SmtpHook
+    # Here, because reading a DAG must not load Airflow's hooks.
+    from avgflow_airflow import mail_server
 
-    with SmtpHook(smtp_conn_id=env.settings.smtp_connection) as hook:
-        # The hook's own sending builds a message of its own, without our Message-ID, and tries again by itself.
-        client = hook._smtp_client
-        if client is None:
-            raise ConnectionError("no connection to the mail server")
-        client.send_message(message, to_addrs=[recipient])
+    mail_server.send(env.settings.smtp_connection, message, recipient)

@@ -37,11 +37,14 @@ _OCCASION = re.compile(r"[a-z]+(?:-[0-9]+)?")
 
 
 class MailServerUnavailable(AvgflowError):
-    """The mail server did not accept a mail; the outbox keeps it and it is sent once the server is back."""
+    """The mail server did not accept a mail; the outbox keeps it and it is sent once the server is back.
 
-    def __init__(self, failure: str | None) -> None:
+    `why`: what is wrong and what to do, where that is known.
+    """
+
+    def __init__(self, failure: str | None, why: str | None = None) -> None:
         super().__init__(
-            f"The mail server did not take the mail ({failure or 'no answer'}). "
+            f"The mail server did not take the mail ({failure or 'no answer'}{f': {why}' if why else ''}). "
             f"It is kept in the outbox and tried again."
         )
 

@@ -36,9 +36,16 @@ def deliver(env: Environment, number: str, message_id: str) -> None:
         kind, _, code = (delivery.failure or "").partition(" ")
         if code.startswith("5") and kind not in _REFUSED_US:
             raise MailRefused(str(delivery.failure))
-        raise running.MailServerUnavailable(delivery.failure)
+        raise running.MailServerUnavailable(delivery.failure, _why(kind))
     say(Line.MAIL_ACCEPTED, request=number, attempts=delivery.attempts)
     coding.settle(env, message_id)
+
+
+def _why(kind: str) -> str | None:
+    # Here, because reading a DAG must not load Airflow's hooks.
+    from avgflow_airflow.mail_server import FAULTS
+
+    return FAULTS.get(kind)
 
 
 def deliver_all(env: Environment, number: str, mails: Sequence[str]) -> list[str]:

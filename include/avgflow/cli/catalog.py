@@ -22,6 +22,7 @@ from avgflow.errors import AvgflowError, StoreRefused, StoreUnreachable, WrongSe
 from avgflow.policy.models import load as load_policy
 from avgflow.settings import Settings, engine
 from avgflow.stores.session import reading
+from avgflow.transport import transport
 
 app = typer.Typer(help="Check the data map against the stores, or draft one.", no_args_is_help=True)
 
@@ -38,12 +39,15 @@ class Report:
     tables: int
     drifts: tuple[Drift, ...]
     fault: str | None
+    unsafe: str | None = None
+    """What is not protected on the way to it."""
 
     def to_json(self) -> dict[str, Any]:
         """The report for `--json`."""
         return {
             "tables": self.tables,
             "fault": self.fault,
+            "unsafe": self.unsafe,
             "drift": [
                 {
                     "table": str(drift.table),
@@ -102,12 +106,15 @@ def init(
 
 def _report(settings: Settings, store: Store) -> Report:
     """One store that cannot be reached must not hide what is wrong with the others."""
+    unsafe = None
     try:
+        way = transport(settings.store_dsn(store.connection))
+        unsafe = None if way.safe else way.why
         with _opened(settings, store.connection, store.store) as view:
             checked = check_whole(view, store)
     except (StoreUnreachable, StoreRefused, WrongSetting) as fault:
-        return Report(store, 0, (), str(fault))
-    return Report(store, len(checked.live.tables), checked.drifts, None)
+        return Report(store, 0, (), str(fault), unsafe)
+    return Report(store, len(checked.live.tables), checked.drifts, None, unsafe)
 
 
 @contextmanager
@@ -122,6 +129,8 @@ def _opened(settings: Settings, connection: str, store: str) -> Iterator[Connect
 
 def _print(report: Report) -> None:
     name = report.store.store
+    if report.unsafe is not None:
+        typer.echo(f"{name}: the way there is {report.unsafe}")
     if report.fault is not None:
         typer.echo(f"{name}: not checked: {report.fault}")
     elif not report.drifts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -23,7 +23,7 @@ from avgflow.embedded import stack
 from avgflow.embedded.faults import StackDown
 from avgflow.embedded.stack import Progress, Status
 from avgflow.errors import AvgflowError
-from avgflow.handling import environment, health
+from avgflow.handling import environment, health, in_transit
 from avgflow.handling.health import Part
 from avgflow.mounted import PAGE
 from avgflow.settings import Settings
@@ -68,18 +68,20 @@ def status_command(as_json: AsJson = False) -> None:
 
     Of the embedded stack also where it is and how to log in.
     """
-    found = stack.status()
-    if found.state is None and Settings.load().register_dsn is not None:
-        parts = [*airflow_parts(Settings.load()), *health.look(environment.of_settings())]
+    found, settings = stack.status(), Settings.load()
+    unsafe = in_transit.unsafe(settings)
+    if found.state is None and settings.register_dsn is not None:
+        parts = [*airflow_parts(settings), *health.look(environment.of_settings())]
         if as_json:
-            typer.echo(json.dumps({"health": document(parts)}, indent=2))
+            typer.echo(json.dumps({"health": document(parts), "unsafe": unsafe}, indent=2))
         else:
             print_parts(parts)
+            print_unsafe(unsafe)
         require_well(parts)
         return
     parts = health.look(environment.of_settings()) if found.running else []
     if as_json:
-        typer.echo(json.dumps({**found.as_json(), "health": document(parts)}, indent=2))
+        typer.echo(json.dumps({**found.as_json(), "health": document(parts), "unsafe": unsafe}, indent=2))
     elif found.state is not None:
         console = Console()
         table = Table("part", "state", box=None, pad_edge=False)
@@ -88,6 +90,8 @@ def status_command(as_json: AsJson = False) -> None:
         console.print(table)
         print_parts(parts)
         typer.echo(addresses(found))
+    if not as_json:
+        print_unsafe(unsafe)
     if not found.running:
         nothing = set(found.processes.values()) == {"stopped"}
         raise StackDown({} if nothing else found.broken)
@@ -119,6 +123,12 @@ def print_parts(parts: Iterable[Part]) -> None:
     for part in parts:
         table.add_row(part.name.en, "[green]well[/]" if part.well else "[red]LOOK[/]", escape(part.said.en))
     Console(soft_wrap=False).print(table)
+
+
+def print_unsafe(unsafe: Mapping[str, str]) -> None:
+    """Ways on which somebody chose not to verify who answers: no fault, but it should not be forgotten."""
+    for name, why in unsafe.items():
+        typer.echo(f"Unsafe     the way to the {name} is {why}")
 
 
 def airflow_parts(settings: Settings) -> list[Part]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from avgflow import transport
 from avgflow.errors import AvgflowError
 from avgflow.register.schema import metadata
 from avgflow.settings import Settings, engine, prepare_engine
@@ -25,9 +26,10 @@ _INSUFFICIENT_PRIVILEGE = "42501"
 class RegisterUnreachable(AvgflowError):
     """The register's database does not answer; worth another try later."""
 
-    def __init__(self) -> None:
+    def __init__(self, why: str | None = None) -> None:
         super().__init__(
-            "The register's database cannot be reached. Check that it runs (avgflow status) and AVGFLOW_REGISTER_DSN."
+            f"The register's database cannot be reached{f' ({why})' if why else ''}. Check that it runs (avgflow "
+            f"status) and AVGFLOW_REGISTER_DSN."
         )
 
 
@@ -103,5 +105,5 @@ def _named(error: DBAPIError) -> AvgflowError:
     if sqlstate in (_UNDEFINED_TABLE, _UNDEFINED_COLUMN):
         return RegisterNotMigrated()
     if isinstance(error, OperationalError) and (sqlstate is None or sqlstate[:2] in ("08", "57", "28", "3D")):
-        return RegisterUnreachable()
+        return RegisterUnreachable(transport.fault(str(error.orig)))
     return RegisterRefused(sqlstate or type(error.orig).__name__)

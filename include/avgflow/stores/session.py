@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine, ExceptionContext, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from avgflow import transport
 from avgflow.errors import StoreBusy, StoreRefused, StoreUnreachable
 from avgflow.settings import engine as engine_of
 
@@ -96,7 +97,8 @@ def _named(store: str, error: DBAPIError) -> StoreUnreachable | StoreBusy | Stor
     if state in _PASSING:
         return StoreBusy(store, state)
     if state == "unknown" or state.startswith("08") or state in {"57P01", "57P02", "57P03", "53300"}:
-        return StoreUnreachable(store, "no answer" if state == "unknown" else f"SQLSTATE {state}")
+        why = transport.fault(str(error.orig)) or "no answer"
+        return StoreUnreachable(store, why if state == "unknown" else f"SQLSTATE {state}")
     return StoreRefused(store, state)
 
 
