@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import psycopg
 import pytest
 from handling_world import Office
-from register_world import a_message, a_request
 from typer.testing import CliRunner
 
 from avgflow.cli.stack import NotWell, app
@@ -22,6 +22,11 @@ from avgflow.register import events, evidence, outbox, requests
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.requests import Status
+
+
+def late(office: Office) -> str:
+    """The number of a request that is past its last day."""
+    return office.register(email="niemand.hier@example.nl", received=date(2026, 3, 5))
 
 
 def wrong(office: Office, now: datetime | None = None) -> dict[str, str]:
@@ -49,8 +54,8 @@ def test_a_fresh_installation_is_well_and_every_part_is_named(office: Office) ->
 
 
 def test_a_stopped_and_a_late_request_are_named_with_what_to_do(office: Office) -> None:
+    number = late(office)
     with transaction(office.env.register) as register:
-        number = a_request(register, office.env.keyring).number
         requests.set_status(register, office.env.keyring, number, Status.STOPPED, reason="no receipt of store crm")
     said = wrong(office)["requests"]
     assert "1 late" in said
@@ -59,15 +64,15 @@ def test_a_stopped_and_a_late_request_are_named_with_what_to_do(office: Office) 
 
 
 def test_a_failed_check_is_named(office: Office) -> None:
+    number = late(office)
     with transaction(office.env.register) as register:
-        number = a_request(register, office.env.keyring).number
         evidence.put_evidence(register, office.env.keyring, number, "completeness", False, {}, "<p>failed</p>")
     assert "failed check" in wrong(office)["proofs"]
 
 
 def test_a_mail_that_is_stuck_is_named(office: Office) -> None:
     with transaction(office.env.register) as register:
-        outbox.enqueue(register, office.env.keyring, None, "deadline-digest:2026-11-26", "a@b.example", a_message("x"))
+        outbox.enqueue(register, office.env.keyring, None, "deadline-digest:2026-11-26", "a@b.example", EmailMessage())
     assert "mail" not in wrong(office)
     assert "the oldest for 61 minutes" in wrong(office, datetime.now(UTC) + timedelta(minutes=61))["mail"]
 
@@ -104,8 +109,7 @@ def test_an_unreachable_store_is_named_and_the_rest_still_looked_at(open_office:
 
 
 def test_a_register_without_its_keys_is_named(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    with transaction(office.env.register) as register:
-        a_request(register, office.env.keyring)
+    late(office)
     old = office.env.settings
     monkeypatch.setitem(
         office.env.__dict__, "keyring", Keyring([old.secret("register_keys")], "0" * len(old.secret("hash_key")))
@@ -141,8 +145,8 @@ def test_the_command_tells_in_one_screen_and_by_its_exit_code(elsewhere: Office)
     assert (shown.exit_code, shown.exception) == (0, None), shown.output
     assert "LOOK" not in shown.output
     assert len(shown.output.splitlines()) < 25
+    number = late(elsewhere)
     with transaction(elsewhere.env.register) as register:
-        number = a_request(register, elsewhere.env.keyring).number
         requests.set_status(register, elsewhere.env.keyring, number, Status.STOPPED, reason="no receipt of store crm")
     shown = CliRunner().invoke(app, ["status"])
     assert isinstance(shown.exception, NotWell)
