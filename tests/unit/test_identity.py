@@ -111,6 +111,11 @@ class TestCandidates:
         assert shared_identifiers(held) == {}
         assert rows_of(candidates(held, ())) == [{lower, upper}]
 
+    def test_two_rows_of_one_person_are_one_also_where_they_share_nothing(self) -> None:
+        one, other = row(SUBSCRIBER, "1", "same"), row(SUBSCRIBER, "2", "same")
+        held: Held = {one: holding(email="x"), other: holding(email="y")}
+        assert rows_of(candidates(held, [])) == [{one, other}]
+
     def test_there_is_doubt_only_within_one_table(self) -> None:
         assert not ambiguous([row(CONTACT, "1"), row(ACCOUNT, "a"), row(SUBSCRIBER, "9")])
         assert ambiguous([row(CONTACT, "1"), row(ACCOUNT, "a"), row(CONTACT, "2")])
@@ -139,6 +144,37 @@ class TestCandidates:
         held: Held = {row(CONTACT, str(n)): holding(email=f"e{n % 3}") for n in range(9)}
         found = candidates(held, ())
         assert sorted(r.key for person in found for r in person.rows) == sorted(r.key for r in held)
+
+
+class TestFootprint:
+    def test_of_two_both_count_in_either_order(self) -> None:
+        mine = ColumnName("crm", CONTACT, "contact_id"), ColumnName("accounts", ACCOUNT, "account_id")
+        one = Footprint(
+            identifiers={"email": frozenset({"x"}), "phone": frozenset({"1"})},
+            values={mine[:1]: frozenset({("1",)})},
+            chosen={("crm", CONTACT): frozenset({("1",)})},
+            shared={"email": frozenset({"info"})},
+            held={"email": frozenset({"x"})},
+        )
+        other = Footprint(
+            identifiers={"email": frozenset({"y"}), "customer_number": frozenset({"k"})},
+            values={mine[:1]: frozenset({("2",)}), mine[1:]: frozenset({("a",)})},
+            held={"email": frozenset({"y"}), "customer_number": frozenset({"k"})},
+        )
+        both = one.joined(other)
+        assert both.identifiers == {
+            "email": frozenset({"x", "y"}),
+            "phone": frozenset({"1"}),
+            "customer_number": frozenset({"k"}),
+        }
+        assert both.values == {mine[:1]: frozenset({("1",), ("2",)}), mine[1:]: frozenset({("a",)})}
+        assert both.held == {"email": frozenset({"x", "y"}), "customer_number": frozenset({"k"})}
+        assert other.joined(one).identifiers == both.identifiers
+
+    def test_the_choice_of_a_human_and_what_others_share_are_those_of_the_first(self) -> None:
+        one = Footprint(chosen={("crm", CONTACT): frozenset({("1",)})}, shared={"email": frozenset({"info"})})
+        assert (one.joined(Footprint()).chosen, one.joined(Footprint()).shared) == (one.chosen, one.shared)
+        assert (Footprint().joined(one).chosen, Footprint().joined(one).shared) == (None, {})
 
 
 class TestChoosing:

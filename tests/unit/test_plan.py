@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from avgflow import plan
 from avgflow.catalog.load import load
-from avgflow.catalog.models import Catalog
+from avgflow.catalog.models import Catalog, Text
 from avgflow.catalog.names import ColumnName, TableName
 from avgflow.crypto import Keyring
 from avgflow.identity import Footprint
-from avgflow.plan import Plan
+from avgflow.plan import Basis, Fix, Plan, Step
+from avgflow.policy.decide import EVERYTHING
 from avgflow.settings import INCLUDE
 
 NOTE = TableName("public", "note")
@@ -127,3 +130,124 @@ def test_planning_reads_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     catalog()
     monkeypatch.setattr("builtins.open", None)
     assert made().rows == 7
+
+
+# Plans that change something ------------------------------------------------------------------------------------------
+
+WHY = Text(nl="De wet verplicht ons dit te bewaren.", en="The law obliges us to keep this.")
+STEP = Step("orders", ORDER, "R4", 2, "keep", WHY, "17(3)(b)", date(2031, 12, 31), ("remark",), (("7",), ("9",)))
+GONE = Step("crm", NOTE, "R2", 1, "delete", keys=(("3",),))
+BASIS = Basis(date(2026, 11, 26), contract_runs=False)
+
+
+def keyed(data: bytes) -> str:
+    return hashlib.sha256(b"secret" + data).hexdigest()
+
+
+def erasure(*steps: Step, suppress: tuple[str, ...] = ("email",), done: tuple[Step, ...] = (), **changes: Any) -> Plan:
+    given = {"number": "AVG-2026-00042", "footprint": FOOTPRINT, "shared_rows": 0, "basis": BASIS, **changes}
+    return plan.erasure(steps=steps, suppress=suppress, done=done, keyed_hash=keyed, **given)
+
+
+OTHER_STEPS = {
+    "store": {"store": "crm"},
+    "table": {"table": NOTE},
+    "class": {"record_class": "R3"},
+    "rows": {"rows": 3},
+    "action": {"action": "delete"},
+    "reason": {"reason": None},
+    "ground": {"ground": "17(3)(e)"},
+    "last day": {"keep_until": date(2032, 12, 31)},
+    "columns": {"columns": ("remark", "contact_name")},
+    "rows by key": {"keys": (("7",), ("10",))},
+}
+
+
+@pytest.mark.parametrize("change", OTHER_STEPS)
+def test_nothing_of_what_is_approved_can_be_another_under_the_same_digest(change: str) -> None:
+    assert erasure(replace(STEP, **OTHER_STEPS[change])).digest != erasure(STEP).digest  # type: ignore[arg-type]
+
+
+def test_what_is_suppressed_and_what_was_done_before_are_part_of_what_is_approved() -> None:
+    digests = {erasure(STEP).digest, erasure(STEP, suppress=()).digest, erasure(STEP, done=(GONE,)).digest}
+    assert len(digests) == 3
+
+
+def test_the_order_in_which_keys_were_found_is_no_other_plan_and_neither_is_another_day() -> None:
+    again = replace(STEP, keys=(("9",), ("7",)))
+    assert erasure(again).digest == erasure(STEP).digest
+    assert erasure(STEP, basis=Basis(date(2026, 11, 27), contract_runs=False)).digest == erasure(STEP).digest
+
+
+def test_a_digest_does_not_hang_on_the_order_of_fields() -> None:
+    """It is made again from what the register holds, and then has to be the same."""
+    signed: list[bytes] = []
+
+    def noted(data: bytes) -> str:
+        signed.append(data)
+        return "d"
+
+    plan.erasure("N", (STEP,), FOOTPRINT, 0, (), BASIS, (), noted)
+    fields = [name.split(b'"')[0] for name in signed[0].split(b'"')[1:2]]
+    assert fields == [b"done"], "the first by the alphabet"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        plan.rectification("N", (Fix("phone", "010-1", ("010-2",)),), (GONE,), FOOTPRINT, 0, BASIS, (), keyed),
+        plan.rectification("N", (Fix("phone", "010-9", ("010-2",)),), (GONE,), FOOTPRINT, 0, BASIS, (), keyed),
+        plan.rectification("N", (Fix("phone", "010-1", ("010-3",)),), (GONE,), FOOTPRINT, 0, BASIS, (), keyed),
+        plan.rectification("N", (Fix("phone", "010-1", ("010-2",), True),), (GONE,), FOOTPRINT, 0, BASIS, (), keyed),
+        plan.objection("N", "marketing", (), (GONE,), FOOTPRINT, 0, (), BASIS, (), keyed),
+        plan.objection("N", "surveys", (), (GONE,), FOOTPRINT, 0, (), BASIS, (), keyed),
+        plan.objection("N", "marketing", ("R1",), (GONE,), FOOTPRINT, 0, (), BASIS, (), keyed),
+        plan.restriction("N", (GONE,), FOOTPRINT, 0, (), BASIS, (), keyed),
+    ],
+    ids=lambda one: one.right,
+)
+def test_a_plan_of_each_right_survives_the_register_with_a_digest_of_its_own(other: Plan) -> None:
+    assert Plan.from_bytes(other.to_bytes()) == other
+    unsigned = {name: getattr(other, name) for name in ("fixes", "scope", "restricts")}
+    for name, value in unsigned.items():
+        if value:
+            less = replace(other, **{name: None if name == "scope" else ()}, digest="")
+            assert plan._signed(less, keyed).digest != other.digest, name
+            assert plan._signed(replace(other, digest=""), keyed).digest == other.digest
+
+
+def test_a_kept_row_counts_only_where_columns_are_taken_out() -> None:
+    kept = erasure(replace(STEP, columns=()), GONE)
+    assert (kept.rows, kept.rows_of("orders", ORDER), kept.rows_of("crm", NOTE)) == (1, 0, 1)
+    emptied = erasure(STEP, GONE)
+    assert (emptied.rows, emptied.rows_of("orders", ORDER)) == (3, 2)
+
+
+def test_rows_that_are_read_are_those_of_the_package_and_those_that_stay_out_of_it() -> None:
+    steps = (
+        Step("crm", NOTE, "R2", 3, "withhold"),
+        Step("crm", NOTE, "R1", 2, "hand over"),
+        Step("crm", NOTE, "R3", 5, "leave out"),
+        Step("crm", ORDER, "R3", 7, "hand over"),
+    )
+    made_of = plan.portability("N", steps, FOOTPRINT, 0, keyed)
+    assert made_of.read_of("crm", NOTE) == 5
+    assert made_of.rows_of("crm", NOTE) == 2
+
+
+def test_a_class_is_restricted_by_name_or_with_everything() -> None:
+    some = plan.objection("N", "all-processing", ("R1",), (), FOOTPRINT, 0, (), BASIS, (), keyed)
+    assert [some.restricted(name) for name in ("R1", "R2", None)] == [True, False, False]
+    everything = plan.restriction("N", (), FOOTPRINT, 0, (), BASIS, (), keyed)
+    assert everything.restricts == (EVERYTHING,)
+    assert [everything.restricted(name) for name in ("R1", "R2", None)] == [True, True, True]
+
+
+def test_single_rows_become_a_step_for_all_that_share_everything_but_their_key() -> None:
+    one, two = replace(STEP, rows=1, keys=(("9",),)), replace(STEP, rows=1, keys=(("7",),))
+    because = replace(one, reason=None, keys=(("8",),))
+    grouped = plan.grouped([one, because, two])
+    assert [(step.rows, step.keys, step.reason) for step in grouped] == [
+        (2, (("7",), ("9",)), WHY),
+        (1, (("8",),), None),
+    ]

@@ -179,3 +179,21 @@ def test_what_may_go_today_may_go_tomorrow(days: list[date]) -> None:
     invoice = Record("R4", counts_from=date(2019, 1, 1))
     earlier, later = (decide.erasure(POLICY, invoice, Situation(day)).action for day in days)
     assert (earlier, later) != ("erase", "keep")
+
+
+def test_what_the_law_and_a_claim_both_keep_is_kept_by_law_and_whole() -> None:
+    """The letter names the law, which outlives the claim."""
+    invoice = Record("R4", counts_from=date(2024, 5, 3))
+    kept = decide.erasure(POLICY, invoice, Situation(TODAY, holds={EVERYTHING: None}))
+    assert (kept.ground, kept.keep_until, kept.whole) == (Ground.LAW, date(2031, 12, 31), True)
+
+
+def test_a_running_contract_needs_nothing_of_what_somebody_was_before() -> None:
+    running = Situation(TODAY, contract_runs=True)
+    assert decide.erasure(POLICY, Record("R1"), running).action == "keep"
+    assert decide.erasure(POLICY, Record("R1", former=True), running).action == "erase"
+
+
+def test_proof_of_consent_that_was_in_use_until_now_is_kept_from_today_on() -> None:
+    kept = decide.erasure(POLICY, Record("R8"), Situation(TODAY))
+    assert (kept.ground, kept.keep_until) == (Ground.PROOF, date(2031, 11, 25))

@@ -119,3 +119,10 @@ def test_what_is_stopped_by_name_is_known_without_any_record() -> None:
     assert set(decide.stopped(POLICY, Scope.SURVEYS)) == {"R10"}
     assert set(decide.stopped(POLICY, Scope.COOKIES)) == set()
     assert set(decide.stopped(POLICY, Scope.ALL)) == {"R9", "R10"}
+
+
+def test_what_a_claim_needs_stays_whole_when_its_consent_is_withdrawn() -> None:
+    held = Situation(TODAY, holds={"R11": None})
+    kept = decide.objection(POLICY, Record("R11"), held, Scope.COOKIES)
+    assert kept is not None
+    assert (kept.action, kept.ground, kept.whole) == ("keep", Ground.CLAIM, True)

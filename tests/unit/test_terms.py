@@ -26,6 +26,8 @@ from avgflow.terms import (
     last_working_day_before,
     nominal,
     nominal_extended,
+    paused,
+    pauses,
     received_on,
     safe,
     term,
@@ -286,3 +288,16 @@ def test_the_two_readings_of_an_extension_differ_at_the_end_of_a_month() -> None
 )
 def test_the_day_before_a_deadline_is_one_on_which_people_work(day: date, before: date) -> None:
     assert last_working_day_before(day) == before
+
+
+def test_a_short_pause_within_a_long_one_changes_nothing() -> None:
+    long, short = Hold(date(2026, 3, 1), date(2026, 3, 20)), Hold(date(2026, 3, 5), date(2026, 3, 8))
+    assert pauses([long, short]) == pauses([short, long]) == (long,)
+
+
+@pytest.mark.parametrize(("asked", "days"), [(date(2026, 4, 5), 3), (date(2026, 4, 6), 3), (date(2026, 4, 7), 0)])
+def test_a_question_on_the_last_day_itself_still_stops_the_clock_and_one_after_it_does_not(
+    asked: date, days: int
+) -> None:
+    last = date(2026, 4, 6)
+    assert paused(last, [Hold(asked, asked + timedelta(days=3))]) == last + timedelta(days=days)

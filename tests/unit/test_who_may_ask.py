@@ -45,8 +45,9 @@ def test_a_child_of_14_asks_itself() -> None:
         (BEFORE, 12, False, True),
         (BEFORE, 15, False, True),
         (BEFORE, 16, True, False),
-        (CHANGED, 12, True, True),
-        (CHANGED - timedelta(1), 12, False, True),
+        # UAVG art. 5 as it stands from 1 September 2026.
+        (date(2026, 9, 1), 12, True, True),
+        (date(2026, 8, 31), 12, False, True),
     ],
 )
 def test_on_their_birthday_a_child_is_a_year_older_and_not_the_day_before(

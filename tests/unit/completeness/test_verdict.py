@@ -210,3 +210,20 @@ def test_figures_are_all_that_a_measure_holds() -> None:
 
 def test_every_check_is_told_in_dutch_and_english() -> None:
     assert all(check.nl and check.en and check.nl != check.en for check in verdicts.CHECKS)
+
+
+def test_every_table_of_a_persons_rows_is_asked_for() -> None:
+    """By hand, from the schema of the smallest demonstration store."""
+    assert set(tables_of(catalog().stores["accounts"])) == {
+        "public.portal_account",
+        "public.login",
+        "public.session",
+        "public.preference",
+    }
+
+
+def test_another_table_does_not_stand_for_a_missing_one() -> None:
+    instead = without(sound(), "crm", "public.note")
+    instead["crm"] = [*instead["crm"], measured("crm", "public.elsewhere")]
+    verdict = judged({NUMBER: instead})[NUMBER]
+    assert failed(verdict) == {("crm", "every_table")}
