@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONPYCACHEPREFIX :=
 
-.PHONY: help setup lock demo up down test test-faults test-many test-seeded test-browser check bench clean
+.PHONY: help setup lock demo up down test test-compose test-faults test-many test-seeded test-browser check bench clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
@@ -65,6 +65,15 @@ test-seeded: setup ## put faults into the rules, one at a time, and see whether 
 # One process: the tests go through one stack, in order. Chromium is the machine's own, and never downloaded.
 test-browser: setup ## drive the register's page in Chromium, under the real Airflow
 	@$(BIN)/python -m pytest -q -m browser -n 0 tests/browser
+
+# Leaves nothing of itself: neither containers nor volumes. COMPOSE_PROJECT_NAME keeps it apart from a stack that runs.
+test-compose: export COMPOSE_PROJECT_NAME = avgflow-test
+test-compose: export COMPOSE_PROFILES = demo
+test-compose: export AVGFLOW_PORT ?= 18080
+test-compose: ## bring docker-compose.yaml up and run its smoke test, with a Docker engine
+	@trap 'docker compose down --volumes --timeout 5 >/dev/null 2>&1' EXIT; \
+		docker compose build --quiet && docker compose up --detach --no-build --wait --wait-timeout 600 && \
+		bash tests/compose/smoke.sh
 
 check: setup ## ruff, mypy and the layer test
 	$(BIN)/ruff check .

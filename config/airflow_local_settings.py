@@ -1,8 +1,9 @@
 """Read by every part of Airflow at its start (from AIRFLOW_HOME/config).
 
-Tasks are forked from the scheduler's LocalExecutor or from a Celery worker. What those have imported is there in
-every task at no cost; Great Expectations alone takes three seconds to import. The other parts are spared it.
-So after a change of the library the scheduler has to be started anew (`avgflow down`, `avgflow up`).
+Whose tasks go first is said here, for this is where Airflow asks. And tasks are forked from the scheduler's
+LocalExecutor or from a Celery worker: what those have imported is there in every task at no cost; Great Expectations
+alone takes three seconds to import. The other parts are spared it. So after a change of the library the scheduler has
+to be started anew (`avgflow down`, `avgflow up`).
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import importlib.util
 import pkgutil
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 _LIBRARIES = (
     "great_expectations",
@@ -35,8 +37,8 @@ _LIBRARIES = (
     "airflow.version",
     "jinja2.ext",
 )
-# Packages of our own that no task needs.
-_NOT_IN_TASKS = {"cli", "demo", "embedded"}
+# Parts of our own that no task needs.
+_NOT_IN_TASKS = {"cli", "demo", "deployment", "embedded", "installing"}
 
 
 def _runs_tasks(arguments: list[str]) -> bool:
@@ -58,10 +60,21 @@ def _parts(package: str) -> Iterator[str]:
     """The modules of a package and of the packages directly in it; none where it is not there."""
     found = importlib.util.find_spec(package)
     for part in pkgutil.iter_modules(found.submodule_search_locations if found else [], f"{package}."):
+        if part.name.removeprefix(f"{package}.") in _NOT_IN_TASKS:
+            continue
         if not part.ispkg:
             yield part.name
-        elif package == "avgflow" and part.name.removeprefix("avgflow.") not in _NOT_IN_TASKS:
+        elif package == "avgflow":
             yield from _parts(part.name)
+
+
+def task_instance_mutation_hook(task_instance: Any, dag_run: Any = None) -> None:
+    """The nearest deadline goes first. Airflow calls this for every task of a run when it makes or clears it."""
+    from avgflow_airflow.priority import weight
+
+    found = weight(dag_run.conf) if dag_run is not None else None
+    if found is not None:
+        task_instance.priority_weight = found
 
 
 if _runs_tasks(sys.argv):
@@ -74,4 +87,4 @@ if _runs_tasks(sys.argv):
         with contextlib.suppress(Exception):
             getattr(importlib.import_module(_module), _make)()
 
-__all__: tuple[str, ...] = ()
+__all__ = ("task_instance_mutation_hook",)

@@ -30,7 +30,7 @@ from airflow.sdk import DAG, Param, chain
 
 from avgflow_airflow.asking import AnswerOperator, IdentifyOperator
 from avgflow_airflow.stores import pool_of, store_names
-from avgflow_airflow.tasks import DEFAULT_ARGS, MAIL_RETRIES, close, collect, plan, validate
+from avgflow_airflow.tasks import AT_ONCE, DEFAULT_ARGS, MAIL_RETRIES, close, collect, plan, validate
 
 with DAG(
     dag_id="access_request",
@@ -39,7 +39,7 @@ with DAG(
     doc_md=__doc__,
     schedule=None,
     catchup=False,
-    max_active_runs=16,
+    max_active_runs=AT_ONCE,
     default_args=DEFAULT_ARGS,
     params={"request": Param(type="string", pattern=r"^AVG-\d{4}-\d{5,}$", title="Nummer (number)")},
     tags=["avg", "art-15"],

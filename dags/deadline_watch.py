@@ -26,6 +26,7 @@ In deze run staan geen persoonsgegevens, en in de mails ook niet.
 
 from airflow.sdk import DAG, CronTriggerTimetable
 
+from avgflow_airflow.priority import FIRST
 from avgflow_airflow.tasks import DEFAULT_ARGS, WATCH_RETRIES, watch
 
 with DAG(
@@ -39,4 +40,4 @@ with DAG(
     default_args=DEFAULT_ARGS,
     tags=["avg", "art-12"],
 ):
-    watch.override(task_display_name="Nalopen", retries=WATCH_RETRIES)()
+    watch.override(task_display_name="Nalopen", retries=WATCH_RETRIES, priority_weight=FIRST)()

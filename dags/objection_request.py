@@ -47,6 +47,7 @@ from airflow.sdk import DAG, Param, chain
 from avgflow_airflow.asking import IdentifyOperator, WeighOperator
 from avgflow_airflow.stores import pool_of, store_names
 from avgflow_airflow.tasks import (
+    AT_ONCE,
     DEFAULT_ARGS,
     MAIL_RETRIES,
     answer_objection,
@@ -65,7 +66,7 @@ with DAG(
     doc_md=__doc__,
     schedule=None,
     catchup=False,
-    max_active_runs=16,
+    max_active_runs=AT_ONCE,
     default_args=DEFAULT_ARGS,
     params={"request": Param(type="string", pattern=r"^AVG-\d{4}-\d{5,}$", title="Nummer (number)")},
     tags=["avg", "art-21", "art-7"],

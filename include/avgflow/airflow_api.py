@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -72,13 +73,15 @@ class AirflowApi:
             raise AirflowUnreachable
         return cls(settings.airflow_url, settings.airflow_user, settings.secret("airflow_password"))
 
-    def start(self, dag_id: str, number: str, run_id: str | None = None) -> bool:
+    def start(self, dag_id: str, number: str, run_id: str | None = None, due: date | None = None) -> bool:
         """Start the run of a request; False where it was started before (then nothing happens).
 
-        The run's id is the number, which makes a second start impossible, and the number is all of its configuration.
-        A run beside that one has an id that says its occasion (`AVG-2026-00042.extended`).
+        The run's id is the number, which makes a second start impossible. Its configuration is the number and, where
+        given, the day by which it is to be answered, for the nearest deadline goes first. A run beside that one has an
+        id that says its occasion (`AVG-2026-00042.extended`).
         """
-        body = {"dag_run_id": run_id or number, "logical_date": None, "conf": {"request": number}}
+        conf = {"request": number, **({"due": due.isoformat()} if due else {})}
+        body = {"dag_run_id": run_id or number, "logical_date": None, "conf": conf}
         response = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", "start the request", body, accepted=(409,))
         return response.status_code != 409
 

@@ -57,6 +57,11 @@ DEFAULT_ARGS: dict[str, Any] = {
 }
 """For every task of every DAG; only faults that may pass are retried (`running.PASSING`)."""
 
+AT_ONCE = 1000
+"""Runs of a right at the same time: one that waits for a human, for days perhaps, must keep no other from beginning.
+What bounds the load is the hands of the workers and the pool of each store.
+"""
+
 WATCH_RETRIES = 24
 """About two hours: what is then not sent is tried again by the next day's watch."""
 

@@ -25,7 +25,7 @@ REQUEST_ONLY = {
     "rectification_request",
     "restriction_request",
 }
-"""DAGs that handle one request: their whole configuration is its number."""
+"""DAGs that handle one request: all that a human can give them is its number."""
 
 DUTCH = re.compile(
     r"\b(\w*verzoek|bezwaar|beperking|overdraagbaarheid|opschonen|termijnen|herhalen|bulk|huishouding)", re.IGNORECASE
@@ -72,6 +72,11 @@ def test_a_runbook_names_every_step(bag: DagBag) -> None:
         named = set(re.findall(r"\*\*(\w+)\*\*", dag.doc_md))
         stores = set(catalogs.load(REPOSITORY / "include" / "catalog").stores)
         assert {task.task_id for task in dag.tasks} - stores <= named
+
+
+def test_requests_that_wait_for_a_human_keep_no_other_from_beginning(bag: DagBag) -> None:
+    for dag in requests(bag):
+        assert dag.max_active_runs >= 1000, dag.dag_id
 
 
 def test_no_task_writes_what_it_returns_to_its_log_or_to_xcom(bag: DagBag) -> None:

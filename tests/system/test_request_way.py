@@ -228,7 +228,8 @@ def test_a_second_start_does_nothing_and_says_so(
     assert [run["dag_run_id"] for run in runs].count(answered.number) == 1
 
 
-def test_a_run_holds_the_number_and_nothing_else(desk: Desk, first_day: Mapping[str, str]) -> None:
+def test_a_run_holds_the_number_and_its_last_day_and_nothing_else(desk: Desk, first_day: Mapping[str, str]) -> None:
     path = f"/api/v2/dags/{DAG}/dagRuns"
     for run in desk.airflow.get(path, params={"limit": 1000}).raise_for_status().json()["dag_runs"]:
-        assert run["conf"] == {"request": run["dag_run_id"]}
+        number = run["dag_run_id"]
+        assert run["conf"] == {"request": number, "due": desk.request(number).due.isoformat()}

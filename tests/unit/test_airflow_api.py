@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -97,6 +98,13 @@ def test_a_start_holds_the_number_and_nothing_else(airflow: Airflow, api: Airflo
     body = {"dag_run_id": NUMBER, "logical_date": None, "conf": {"request": NUMBER}}
     assert airflow.asked == [("POST", RUNS, body)]
     assert airflow.authorizations == [f"Bearer {TOKEN}"]
+
+
+def test_a_run_knows_by_which_day_its_request_is_to_be_answered(airflow: Airflow, api: AirflowApi) -> None:
+    airflow.answers["POST", RUNS] = (200, {})
+    assert api.start(DAG, NUMBER, due=date(2026, 12, 28))
+    body = {"dag_run_id": NUMBER, "logical_date": None, "conf": {"request": NUMBER, "due": "2026-12-28"}}
+    assert airflow.asked == [("POST", RUNS, body)]
 
 
 def test_a_run_beside_that_of_a_request_is_named_by_its_occasion(airflow: Airflow, api: AirflowApi) -> None:

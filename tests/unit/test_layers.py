@@ -31,7 +31,7 @@ PURE = (
 OUTSIDE = {"avgflow.register", "avgflow.stores", "avgflow.handling", "avgflow.cli", "psycopg", "sqlalchemy", "httpx"}
 
 STEPS = ("handling", "register", "stores", "completeness", "dossier", "catalog", "policy")
-ABOVE = {"avgflow.cli", "avgflow.embedded", "avgflow.demo", "typer", "rich"}
+ABOVE = {"avgflow.cli", "avgflow.demo", "avgflow.deployment", "avgflow.embedded", "typer", "rich"}
 
 
 def imported(file: Path) -> set[str]:

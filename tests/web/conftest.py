@@ -64,7 +64,7 @@ def started(web: FastAPI, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, st
     """The runs that Airflow was asked to start: by whom, of which DAG, of which request. Each can be started once."""
     runs: list[tuple[str, str, str]] = []
 
-    def start(self: AirflowApi, dag_id: str, number: str, run_id: str | None = None) -> bool:
+    def start(self: AirflowApi, dag_id: str, number: str, run_id: str | None = None, due: date | None = None) -> bool:
         new = all(number != there for _, _, there in runs)
         if new:
             runs.append((self.user, dag_id, number))

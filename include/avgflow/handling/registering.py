@@ -113,6 +113,6 @@ def start(env: Environment, request: Request) -> bool:
     if request.right not in DAGS:
         raise RightNotCarriedOut(request.right)
     try:
-        return env.airflow.start(DAGS[request.right], request.number)
+        return env.airflow.start(DAGS[request.right], request.number, due=request.due)
     except AvgflowError as fault:
         raise NotStarted(request.number, str(fault)) from None

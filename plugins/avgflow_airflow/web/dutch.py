@@ -65,6 +65,11 @@ DUTCH: Mapping[str, tuple[str | None, str | None]] = {
     "NotWaiting": ("Het verzoek wacht hier niet (meer) op. Kijk hieronder wat er nu te doen is.", None),
     "NothingAsked": ("Airflow stelt nu geen vraag over dit verzoek. Wacht even en probeer het opnieuw.", None),
     "AirflowUnreachable": ("Airflow antwoordt niet. Probeer het straks opnieuw.", None),
+    "StoreNotConnected": (
+        "Vanaf deze pagina zijn de systemen niet te bereiken; dat is zo ingesteld. Wie de opdrachtregel heeft, kan dit "
+        "daar wel. Er is niets gedaan.",
+        None,
+    ),
     "ExtendedAlready": ("De termijn is al verlengd. Dat kan één keer.", None),
     "ExtendedTooLate": (
         "Verlengen kan niet meer: de eerste maand is voorbij. Dat de termijn gemist is, staat op het register. "

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ class Airflow:
     answered: list[Mapping[str, Any]] = field(default_factory=list)
     down: bool = False
 
-    def start(self, dag: str, number: str, run_id: str | None = None) -> bool:
+    def start(self, dag: str, number: str, run_id: str | None = None, due: date | None = None) -> bool:
         if self.down:
             raise AirflowUnreachable
         self.started.append((dag, run_id or number))

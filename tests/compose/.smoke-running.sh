@@ -1,0 +1,89 @@
+#!/bin/bash
+# An access and an erasure request over Celery with two workers, one of them killed in the middle; then the whole stack
+# stopped and started again. `docker compose --profile demo up --wait` comes before (make test-compose does both).
+# It asserts on the mails, the rows of the stores and the register. Nothing that it prints is of a person.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+export COMPOSE_PROFILES=${COMPOSE_PROFILES:-demo}
+
+began=$EPOCHSECONDS since=$EPOCHSECONDS doing=
+step() { # step NAME: the time of the step before, and what begins now
+  [ -z "$doing" ] || printf '   %-66s %4d s\n' "$doing" $((EPOCHSECONDS - since))
+  doing=$1 since=$EPOCHSECONDS
+}
+trap 'rc=$?; rm -f "$before"; [ $rc = 0 ] || echo "smoke: FAILED at: $doing (line $LINENO)" >&2' EXIT
+before=$(mktemp)
+is() { [ "$1" = "$2" ] || { echo "smoke: $3: '$1' where '$2' was expected" >&2; exit 1; }; }
+office() { docker compose exec -T desk python - "$@" <tests/compose/office.py; }
+untouched_but_for() {
+  docker compose exec -T desk tee /tmp/rows-before.json <"$before" >/dev/null
+  office erased "$1"
+}
+post() { docker compose exec -T mailbox python - "$@" <tests/compose/post.py; }
+as() { docker compose exec -T desk /opt/avgflow/docker/as.sh "$@"; }
+up() { docker compose up -d --no-build --pull never --wait --wait-timeout 600 --scale worker=2 >/dev/null 2>&1; }
+ask() { # ask RIGHT WHO: the officer registers what somebody asks; the number
+  local words
+  mapfile -t words < <(office who "$2")
+  as officer avgflow request new "$1" "${words[@]}" --verified-by portal-login --json |
+    sed -n 's/^.*"number": *"\(AVG-[0-9-]*\)".*$/\1/p' | head -1
+}
+
+step 'a second worker'
+docker compose up -d --no-build --pull never --no-deps --wait --wait-timeout 600 --scale worker=2 worker >/dev/null 2>&1
+is "$(docker compose ps --status running -q worker | wc -l)" 2 'workers'
+
+step 'an access and an erasure request, the second approved by another'
+office remember >"$before"
+office pool marketing 0 # both come to a halt before this store
+access=$(ask access access)
+erasure=$(ask erasure erasure)
+office rests "$erasure" waiting:approval
+as approver avgflow request approve "$erasure" --plan "$(office plan "$erasure")" >/dev/null
+office held marketing "$access" "$erasure"
+
+step 'the worker that has the erasure in hand is killed'
+docker compose pause stores >/dev/null 2>&1 # a store that answers nobody: the task stays in the middle
+office pool marketing 4
+killed=$(office at_work marketing "$erasure")
+docker kill "$killed" >/dev/null
+docker compose unpause stores >/dev/null 2>&1
+is "$(docker compose ps --status running -q worker | wc -l)" 1 'workers that are left'
+
+step 'the other worker brings both to their end'
+office rests "$access" closed
+office rests "$erasure" closed
+[ "$(office tries marketing "$erasure")" -gt 1 ] || { echo 'smoke: the killed task was not begun again' >&2; exit 1; }
+
+step 'mails, stores, register'
+office answered "$access"
+office answered "$erasure"
+is "$(office approved_by "$erasure")" approver 'who approved'
+untouched_but_for erasure
+person=$(office address access)
+is "$(post delivered "$access" "$person")" 1 'mails about the access request'
+is "$(post delivered "$erasure" "$(office address erasure)")" 1 'mails about the erasure'
+phrase=$(as officer avgflow request passphrase "$access")
+is "$(post rows "$access" "$person" "$phrase")" "$(office owned access)" 'rows in the package'
+as officer avgflow audit verify >/dev/null
+
+step 'everything is stopped in the middle of a third request'
+later=$(ask access later)
+docker compose down -t 30 >/dev/null 2>&1
+
+step 'and started again'
+up
+
+step 'nothing is lost'
+office rests "$later" closed
+office answered "$later"
+office answered "$access"
+office answered "$erasure"
+untouched_but_for erasure
+is "$(post delivered "$later" "$(office address later)")" 1 'mails about the third request'
+is "$(post delivered "$access" "$person")" 1 'mails about the access request, after all'
+is "$(post delivered "$erasure" "$(office address erasure)")" 1 'mails about the erasure, after all'
+as officer avgflow audit verify >/dev/null
+
+step ''
+echo "smoke: all is well, $((EPOCHSECONDS - began)) s"
