@@ -11,7 +11,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONPYCACHEPREFIX :=
 
+<<<<<<< HEAD
 .PHONY: help setup lock demo up down test test-compose test-faults test-many test-seeded test-browser check bench clean
+=======
+.PHONY: help setup lock demo up down test test-compose test-compose-many test-faults test-many test-browser check bench clean
+>>>>>>> 50b23f6 (Smoke-test the compose stack: a worker killed in the middle, everything stopped and started again)
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
@@ -74,6 +78,10 @@ test-compose: ## bring docker-compose.yaml up and run its smoke test, with a Doc
 	@trap 'docker compose down --volumes --timeout 5 >/dev/null 2>&1' EXIT; \
 		docker compose build --quiet && docker compose up --detach --no-build --wait --wait-timeout 600 && \
 		bash tests/compose/smoke.sh
+
+test-compose-many: export AVGFLOW_SMOKE_MANY ?= 300
+test-compose-many: export AVGFLOW_DEMO_PEOPLE ?= 600
+test-compose-many: test-compose ## the same, with 300 requests of all rights at once besides
 
 check: setup ## ruff, mypy and the layer test
 	$(BIN)/ruff check .

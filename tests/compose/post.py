@@ -35,5 +35,16 @@ def rows(number: str, to: str, passphrase: str) -> None:
     print(sum(len(table["rows"]) for table in tables))
 
 
+def once() -> None:
+    """Of all these requests each person got one mail; `/tmp/asked.json` has pairs of number and address."""
+    asked = json.loads(Path("/tmp/asked.json").read_text())
+    subjects: dict[str, list[str]] = {}
+    for file in FOLDER.glob("*.eml"):
+        mail = message_from_bytes(file.read_bytes(), policy=policy.SMTP)
+        subjects.setdefault(str(mail["Delivered-To"]), []).append(str(mail["Subject"]))
+    wrong = [number for number, to in asked if sum(number in subject for subject in subjects.get(to, ())) != 1]
+    assert wrong == [], wrong
+
+
 if __name__ == "__main__":
-    {"delivered": delivered, "rows": rows}[sys.argv[1]](*sys.argv[2:])
+    {"delivered": delivered, "rows": rows, "once": once}[sys.argv[1]](*sys.argv[2:])

@@ -2,6 +2,8 @@
 # An access and an erasure request over Celery with two workers, one of them killed in the middle; then the whole stack
 # stopped and started again. `docker compose --profile demo up --wait` comes before (make test-compose does both).
 # It asserts on the mails, the rows of the stores and the register. Nothing that it prints is of a person.
+# AVGFLOW_SMOKE_MANY=300: so many requests of all rights at once besides; AVGFLOW_DEMO_PEOPLE must be one and a half
+# as many.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export COMPOSE_PROFILES=${COMPOSE_PROFILES:-demo}
@@ -19,6 +21,7 @@ untouched_but_for() {
   docker compose exec -T desk tee /tmp/rows-before.json <"$before" >/dev/null
   office erased "$1"
 }
+crowd() { docker compose exec -T desk python - "$@" <tests/compose/crowd.py; }
 post() { docker compose exec -T mailbox python - "$@" <tests/compose/post.py; }
 as() { docker compose exec -T desk /opt/avgflow/docker/as.sh "$@"; }
 up() { docker compose up -d --no-build --pull never --wait --wait-timeout 600 --scale worker=2 >/dev/null 2>&1; }
@@ -84,6 +87,19 @@ is "$(post delivered "$later" "$(office address later)")" 1 'mails about the thi
 is "$(post delivered "$access" "$person")" 1 'mails about the access request, after all'
 is "$(post delivered "$erasure" "$(office address erasure)")" 1 'mails about the erasure, after all'
 as officer avgflow audit verify >/dev/null
+
+if [ -n "${AVGFLOW_SMOKE_MANY:-}" ]; then
+  step "$AVGFLOW_SMOKE_MANY requests of all rights at once; a worker killed and the broker restarted in between"
+  asked=$(crowd ask "$AVGFLOW_SMOKE_MANY" "${AVGFLOW_DEMO_PEOPLE:-300}")
+  docker kill "$(docker compose ps -q worker | head -1)" >/dev/null
+  docker compose restart broker >/dev/null 2>&1
+  docker compose up -d --no-build --pull never --no-deps --scale worker=2 worker >/dev/null 2>&1
+  crowd finish
+  for service in desk mailbox; do docker compose exec -T "$service" tee /tmp/asked.json <<<"$asked" >/dev/null; done
+  crowd ended
+  post once
+  as officer avgflow audit verify >/dev/null
+fi
 
 step ''
 echo "smoke: all is well, $((EPOCHSECONDS - began)) s"
