@@ -11,11 +11,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONPYCACHEPREFIX :=
 
-<<<<<<< HEAD
-.PHONY: help setup lock demo up down test test-compose test-faults test-many test-seeded test-browser check bench clean
-=======
-.PHONY: help setup lock demo up down test test-compose test-compose-many test-faults test-many test-browser check bench clean
->>>>>>> 50b23f6 (Smoke-test the compose stack: a worker killed in the middle, everything stopped and started again)
+.PHONY: help setup lock demo up down test test-compose test-compose-many test-faults test-many test-seeded test-browser \
+	check bench clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22

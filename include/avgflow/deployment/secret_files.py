@@ -64,8 +64,9 @@ def make(root: Path, own: Path) -> list[str]:
     files.put("database", "AVGFLOW_REGISTER_OWNER_DSN", lambda: _dsn(REGISTER_OWNER, roles, DATABASE_HOST, REGISTER))
     files.put("register", "AVGFLOW_REGISTER_DSN", lambda: _dsn(REGISTER_APP, roles, DATABASE_HOST, REGISTER))
 
-    metadata = _dsn("airflow", roles, DATABASE_HOST, "airflow").replace("postgresql", "postgresql+psycopg2", 1)
-    metadata = files.put("airflow", "AVGFLOW_AIRFLOW_DSN", lambda: metadata)
+    # As Airflow writes it. One of the drivers that Airflow uses beside this one knows no `sslmode`.
+    metadata = _dsn("airflow", roles, DATABASE_HOST, "airflow").partition("?")[0]
+    files.put("airflow", "AVGFLOW_AIRFLOW_DSN", lambda: metadata.replace("postgresql", "postgresql+psycopg2", 1))
     files.put("airflow", "fernet_key", lambda: Fernet.generate_key().decode())
     files.put("airflow", "jwt_secret", lambda: secrets.token_urlsafe(64))
     files.put("airflow", "secret_key", lambda: secrets.token_urlsafe(32))

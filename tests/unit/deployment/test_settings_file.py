@@ -23,8 +23,8 @@ def test_each_file_that_is_named_like_a_setting_is_one(tmp_path: Path) -> None:
     put(tmp_path, "airflow/AVGFLOW_AIRFLOW_DSN", "postgresql://a@b/c")
     put(tmp_path, "airflow/fernet_key", "not a setting of ours")
     assert gathered(tmp_path, None) == {
-        "AVGFLOW_HASH_KEY": "a key",
-        "AVGFLOW_AIRFLOW_DSN": "postgresql://a@b/c",
+        "AVGFLOW_HASH_KEY_FILE": f"{tmp_path}/register/AVGFLOW_HASH_KEY",
+        "AVGFLOW_AIRFLOW_DSN_FILE": f"{tmp_path}/airflow/AVGFLOW_AIRFLOW_DSN",
     }
 
 
@@ -34,7 +34,7 @@ def test_who_sees_no_group_has_no_settings(tmp_path: Path) -> None:
 
 def test_the_login_of_a_container_gets_its_password(tmp_path: Path) -> None:
     put(tmp_path, "users/officer", "a password\n")
-    assert gathered(tmp_path, "officer") == {"AVGFLOW_AIRFLOW_PASSWORD": "a password"}
+    assert gathered(tmp_path, "officer") == {"AVGFLOW_AIRFLOW_PASSWORD_FILE": f"{tmp_path}/users/officer"}
     assert gathered(tmp_path, None) == gathered(tmp_path, "somebody") == {}
 
 
