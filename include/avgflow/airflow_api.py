@@ -108,6 +108,10 @@ class AirflowApi:
         path = f"{_run(dag_id, number)}/taskInstances/{task_id}"
         self._call("PATCH", path, "end the wait of a task", {"new_state": "skipped"}, accepted=(409,))
 
+    def end(self, dag_id: str, number: str) -> None:
+        """Have a run end as failed, whatever of it is at work or waits."""
+        self._call("PATCH", _run(dag_id, number), "end the run", {"state": "failed"}, accepted=(404,))
+
     def clear(self, dag_id: str, number: str, *task_ids: str) -> None:
         """Have tasks of a run done again."""
         body = {"dry_run": False, "only_failed": False, "dag_run_id": number, "task_ids": list(task_ids)}

@@ -82,6 +82,22 @@ def of_request(api: AirflowApi, number: str) -> tuple[Run, ...]:
 
 
 @dataclass(frozen=True)
+class Own:
+    """A request's own run, by its number, and where it stands."""
+
+    dag_id: str
+    id: str
+    state: str
+
+
+def of_requests(api: AirflowApi) -> Iterator[Own]:
+    """The own run of every request that Airflow has one of."""
+    for run in _runs(api, "AVG-"):
+        if "." not in run["dag_run_id"]:
+            yield Own(run["dag_id"], run["dag_run_id"], run["state"])
+
+
+@dataclass(frozen=True)
 class Seen:
     """A task of a run as it stands; `tries`: how many there were, the last of which counts."""
 

@@ -36,6 +36,7 @@ ORDER = (
     "test_deadline_way",
     "test_audit_trail",
     "test_sweep_way",  # takes rows of everybody whose requests have ended
+    "test_restore_way",  # puts the register back to what it was a minute before
     "test_no_personal_data",  # looks at what all of these left behind
 )
 

@@ -12,7 +12,7 @@ import typer
 
 from avgflow.cli.keyboard import actor, day
 from avgflow.cli.shown import say
-from avgflow.handling import environment, recording
+from avgflow.handling import environment, recording, restoring
 from avgflow.register.migrate import migrate_installation
 from avgflow.settings import Settings
 
@@ -36,6 +36,33 @@ def migrate(
         typer.echo(f"The register is up to date ({done.after}).")
     else:
         typer.echo(f"The register went from {done.before or 'nothing'} to {done.after}.")
+
+
+@app.command()
+def restored(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
+    """After a backup of the register or of Airflow was put back: compare the two, and go on where both know how.
+
+    Numbers go on beyond those that were given out; requests without a run get one; what only a human can do is named.
+    """
+    env = environment.of_settings()
+    done = restoring.reconcile(env, actor(env))
+    if as_json:
+        say(json.dumps(asdict(done), indent=2))
+        return
+    for number in done.lost:
+        say(f"{number} is lost: it came in after the backup. Find in the mailbox what was asked, and register it anew.")
+    if done.ended:
+        say(f"{len(done.ended)} runs of lost requests were at work, and were ended.")
+    for number in done.started:
+        say(f"{number} has a run again.")
+    for number in done.behind:
+        say(
+            f"{number} is open on the register, though its run is over: see in the mailbox whether the person was "
+            "answered, then clear the task 'identify' of its run with what follows."
+        )
+    if not any(asdict(done).values()):
+        say("The register and Airflow know the same requests.")
+    say("Note the chain's new end: avgflow audit verify. Then: avgflow replay STORE, for each store that was restored.")
 
 
 @app.command()

@@ -24,6 +24,11 @@ class EventName(Bilingual):
     """What can happen. New rights add names; a name that was ever written is never taken away."""
 
     REGISTER_MIGRATED = "register.migrated", "Register aangemaakt of bijgewerkt", "Register created or updated"
+    REGISTER_RESTORED = (
+        "register.restored",
+        "Na terugzetten van een back-up vergeleken met Airflow",
+        "Compared with Airflow after a backup was restored",
+    )
 
     KEYS_ROTATION_BEGUN = (
         "keys.rotation_begun",

@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql
 
 from avgflow.asked import NOTHING, Asked
 from avgflow.capacity import Capacity
@@ -18,13 +17,13 @@ from avgflow.errors import AvgflowError
 from avgflow.fields import AMSTERDAM
 from avgflow.identity import normal
 from avgflow.intake import Intake, Language, RestrictionGround, Right, Scope, Subject, Verification, day_in_amsterdam
-from avgflow.register import chain
+from avgflow.register import chain, numbers
 from avgflow.register.detail import checked_code, checked_line
 from avgflow.register.events import SYSTEM, entry
 from avgflow.register.locks import SHOWN, UnknownRequest, locked
 from avgflow.register.names import EventName
 from avgflow.register.schema import event as log
-from avgflow.register.schema import identifier, request, request_counter
+from avgflow.register.schema import identifier, request
 
 
 class Status(StrEnum):
@@ -110,7 +109,7 @@ def register_request(
     transaction to end, and a rollback gives the number back: numbers have no gaps and no doubles. `together`: the
     number of the first of the requests that came in at once.
     """
-    number = _next_number(conn, day_in_amsterdam().year)
+    number = numbers.give_out(conn, day_in_amsterdam().year)
     row = conn.execute(
         insert(request)
         .values(
@@ -322,16 +321,6 @@ def verified(conn: Connection, keyring: Keyring, number: str, method: Verificati
     ).one()
     chain.link(conn, keyring, [entry(EventName.REQUEST_VERIFIED, number, by, {"method": Verification(method).value})])
     return _request(row)
-
-
-def _next_number(conn: Connection, year: int) -> str:
-    first = postgresql.insert(request_counter).values(year=year, last=1)
-    given = conn.execute(
-        first.on_conflict_do_update(
-            index_elements=[request_counter.c.year], set_={"last": request_counter.c.last + 1}
-        ).returning(request_counter.c.last)
-    ).scalar_one()
-    return f"AVG-{year}-{given:05d}"
 
 
 def _event_of(before: str, after: str) -> EventName:
