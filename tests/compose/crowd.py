@@ -65,7 +65,7 @@ def ask(number: str, *_: str) -> None:
         if right == "restriction":
             given["ground"] = GROUNDS[place % len(GROUNDS)]
         if right == "rectification":
-            given |= {"correct": {"phone": f"06-{10000000 + place}"}}
+            given |= {"correct": {"email": f"nieuw.{place}@juist.example"}, "was": {"email": given["email"]}}
         intake = parse(right=right, verified_by="portal-login", identifiers=known, **given)
         request = registering.register(ENV, intake, "officer").request
         registering.start(ENV, request)

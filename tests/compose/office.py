@@ -1,4 +1,4 @@
-"""What the smoke test asks inside the container 'desk': `python - COMMAND …` with this file on standard input.
+"""What the smoke test asks inside the container 'desk': `python - COMMAND … [-- COMMAND …]`, with this on stdin.
 
 It looks at the stores with SQL of its own and at Airflow and the register as anybody can. Who the people are and which
 rows are theirs is the demonstration's truth, which knows neither the catalog nor a database.
@@ -211,4 +211,7 @@ def _commands() -> Iterator[Callable[..., None]]:
 
 
 if __name__ == "__main__":
-    {command.__name__: command for command in _commands()}[sys.argv[1]](*sys.argv[2:])
+    known = {command.__name__: command for command in _commands()}
+    for asked in " ".join(sys.argv[1:]).split(" -- "):
+        name, *words = asked.split(" ")
+        known[name](*words)

@@ -13,8 +13,13 @@ step() { # step NAME: the time of the step before, and what begins now
   [ -z "$doing" ] || printf '   %-66s %4d s\n' "$doing" $((EPOCHSECONDS - since))
   doing=$1 since=$EPOCHSECONDS
 }
-trap 'rc=$?; rm -f "$before"; [ $rc = 0 ] || echo "smoke: FAILED at: $doing (line $LINENO)" >&2' EXIT
 before=$(mktemp)
+clean_up() {
+  local rc=$?
+  rm -f "$before"
+  [ $rc = 0 ] || { echo "smoke: FAILED at: $doing" >&2; docker compose unpause stores >/dev/null 2>&1; }
+}
+trap clean_up EXIT
 is() { [ "$1" = "$2" ] || { echo "smoke: $3: '$1' where '$2' was expected" >&2; exit 1; }; }
 office() { docker compose exec -T desk python - "$@" <tests/compose/office.py; }
 untouched_but_for() {
@@ -37,31 +42,26 @@ docker compose up -d --no-build --pull never --no-deps --wait --wait-timeout 600
 is "$(docker compose ps --status running -q worker | wc -l)" 2 'workers'
 
 step 'an access and an erasure request, the second approved by another'
-office remember >"$before"
-office pool marketing 0 # both come to a halt before this store
+office pool marketing 0 -- remember >"$before" # both come to a halt before this store
 access=$(ask access access)
 erasure=$(ask erasure erasure)
-office rests "$erasure" waiting:approval
-as approver avgflow request approve "$erasure" --plan "$(office plan "$erasure")" >/dev/null
+plan=$(office rests "$erasure" waiting:approval -- plan "$erasure")
+as approver avgflow request approve "$erasure" --plan "$plan" >/dev/null
 office held marketing "$access" "$erasure"
 
 step 'the worker that has the erasure in hand is killed'
 docker compose pause stores >/dev/null 2>&1 # a store that answers nobody: the task stays in the middle
-office pool marketing 4
-killed=$(office at_work marketing "$erasure")
+killed=$(office pool marketing 4 -- at_work marketing "$erasure")
 docker kill "$killed" >/dev/null
 docker compose unpause stores >/dev/null 2>&1
 is "$(docker compose ps --status running -q worker | wc -l)" 1 'workers that are left'
 
 step 'the other worker brings both to their end'
-office rests "$access" closed
-office rests "$erasure" closed
-[ "$(office tries marketing "$erasure")" -gt 1 ] || { echo 'smoke: the killed task was not begun again' >&2; exit 1; }
+tries=$(office rests "$access" closed -- rests "$erasure" closed -- tries marketing "$erasure")
+[ "$tries" -gt 1 ] || { echo 'smoke: the killed task was not begun again' >&2; exit 1; }
 
 step 'mails, stores, register'
-office answered "$access"
-office answered "$erasure"
-is "$(office approved_by "$erasure")" approver 'who approved'
+is "$(office answered "$access" -- answered "$erasure" -- approved_by "$erasure")" approver 'who approved'
 untouched_but_for erasure
 person=$(office address access)
 is "$(post delivered "$access" "$person")" 1 'mails about the access request'
@@ -78,10 +78,7 @@ step 'and started again'
 up
 
 step 'nothing is lost'
-office rests "$later" closed
-office answered "$later"
-office answered "$access"
-office answered "$erasure"
+office rests "$later" closed -- answered "$later" -- answered "$access" -- answered "$erasure"
 untouched_but_for erasure
 is "$(post delivered "$later" "$(office address later)")" 1 'mails about the third request'
 is "$(post delivered "$access" "$person")" 1 'mails about the access request, after all'
