@@ -23,6 +23,8 @@ from avgflow.provisioning import REGISTER, REGISTER_APP, REGISTER_OWNER
 from avgflow.roles import DEMO_USERS
 
 OWN = Path("/own")
+USER = 50000
+"""The user of every container of the image."""
 DATABASE_HOST = "postgres"
 BROKER_HOST = "broker"
 STORES_HOST = "stores"
@@ -42,6 +44,16 @@ class KeysLost(AvgflowError):
             f"The register's keys are not there ({' and '.join(_KEYS)} in the volume 'secrets-register'), though this "
             f"is no new installation. New ones could read nothing of the register: put the former ones back, in "
             f"secrets/register/ beside docker-compose.yaml."
+        )
+
+
+class SecretUnreadable(AvgflowError):
+    """The operator brought a secret that the service which takes it cannot read."""
+
+    def __init__(self, group: str, name: str) -> None:
+        super().__init__(
+            f"secrets/{group}/{name} cannot be read in the container, whose user is number {USER}. Let that user read "
+            f"it: chown -R {USER} secrets/{group}"
         )
 
 
@@ -98,7 +110,7 @@ class Files:
 
     def has(self, group: str, *names: str) -> bool:
         """Whether all of these are there, or brought by the operator."""
-        return all((self._root / group / name).exists() or (self._own / group / name).exists() for name in names)
+        return all((self._root / group / name).exists() or self._brought(group, name) is not None for name in names)
 
     def any(self, *groups: str) -> bool:
         """Whether there is anything in one of these groups."""
@@ -115,9 +127,17 @@ class Files:
 
     def take(self, group: str, name: str) -> None:
         """Take what the operator brought, in place of what is there."""
-        brought = self._own / group / name
-        if brought.is_file():
-            self._write(self._root / group / name, brought.read_text(encoding="utf-8").strip())
+        brought = self._brought(group, name)
+        if brought is not None:
+            self._write(self._root / group / name, brought)
+
+    def _brought(self, group: str, name: str) -> str | None:
+        try:
+            return (self._own / group / name).read_text(encoding="utf-8").strip()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except PermissionError:
+            raise SecretUnreadable(group, name) from None
 
     def _write(self, file: Path, text: str) -> None:
         write_private(file, text)

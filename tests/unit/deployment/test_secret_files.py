@@ -13,7 +13,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from avgflow.crypto import Keyring
-from avgflow.deployment.secret_files import KeysLost, make, make_demo
+from avgflow.deployment.secret_files import KeysLost, SecretUnreadable, make, make_demo
 from avgflow.embedded.layout import REPOSITORY
 from avgflow.roles import FIRST_USERS
 
@@ -89,6 +89,20 @@ def test_what_the_operator_brought_is_taken(root: Path, own: Path) -> None:
     found = everything(root)
     assert found["register/AVGFLOW_REGISTER_KEYS"] == key
     assert set(json.loads(found["stores/connections.json"])) == {"store_crm"}
+
+
+def test_a_secret_that_was_brought_and_cannot_be_read_is_named(
+    root: Path, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of a test that runs as root nothing is out of reach.
+    def refused(self: Path, **_: object) -> str:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", refused)
+        with pytest.raises(SecretUnreadable, match=r"secrets/register/AVGFLOW_REGISTER_KEYS .* chown -R 50000"):
+            make(root, own)
+    assert everything(root) == {}
 
 
 def test_own_connections_are_taken_anew_at_each_start_and_nothing_else_is(root: Path, own: Path) -> None:
