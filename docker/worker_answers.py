@@ -6,7 +6,7 @@ from pathlib import Path
 
 from celery import Celery
 
-SECONDS = 8
+SECONDS = 15
 name = f"celery@{socket.gethostname()}"
 with Celery(broker=Path("/secrets/broker/broker_url").read_text(encoding="utf-8").strip()) as app:
     sys.exit(0 if app.control.ping([name], timeout=SECONDS, limit=1) else f"{name} does not answer")
