@@ -108,6 +108,20 @@ def at_work(store: str, number: str) -> None:
     print(tasks(client, number)[store]["hostname"])
 
 
+def housekept() -> None:
+    """Start the nightly housekeeping by hand, and wait until it is done."""
+    client, path = api(), "/api/v2/dags/housekeeping/dagRuns"
+    body = {"dag_run_id": "by-hand", "logical_date": None, "conf": {}}
+    client.post(path, json=body).raise_for_status()
+
+    def ended() -> bool:
+        state = client.get(f"{path}/by-hand").raise_for_status().json()["state"]
+        assert state != "failed", "housekeeping failed"
+        return bool(state == "success")
+
+    until(ended, 300, "the end of housekeeping")
+
+
 def tries(store: str, number: str) -> None:
     """How often the task of a store was begun."""
     print(tasks(api(), number)[store]["try_number"])
@@ -207,7 +221,22 @@ def until(there: Callable[[], bool], seconds: float, what: str) -> None:
 
 
 def _commands() -> Iterator[Callable[..., None]]:
-    yield from (who, address, owned, pool, held, at_work, tries, rests, plan, answered, approved_by, remember, erased)
+    yield from (
+        who,
+        address,
+        owned,
+        pool,
+        held,
+        at_work,
+        tries,
+        housekept,
+        rests,
+        plan,
+        answered,
+        approved_by,
+        remember,
+        erased,
+    )
 
 
 if __name__ == "__main__":
