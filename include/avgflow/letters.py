@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from email.message import EmailMessage
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from avgflow.catalog.models import Text
@@ -20,6 +21,7 @@ from avgflow.dossier.objection import ObjectionAnswer
 from avgflow.dossier.rectification import RectificationAnswer
 from avgflow.dossier.restriction import Lifting, RestrictionAnswer
 from avgflow.errors import AvgflowError
+from avgflow.fields import AMSTERDAM
 from avgflow.intake import Subject
 from avgflow.mail import address, compose, one_line
 from avgflow.policy.models import Policy, Recipient
@@ -119,7 +121,7 @@ def addressee(subject: Subject) -> Addressee:
 
 
 def answer_mail(answer: Answer, package: Package | None, to: To, templates: Templates | None = None) -> EmailMessage:
-    """The answer with its two files; without a package it says that the files are too large and come by another way."""
+    """The answer with its two files, or with links to them; without a package it says that they come by another way."""
     mail = _to_person("answer", answer, to, templates, package=package)
     if package is not None:
         attach(mail, package)
@@ -127,7 +129,11 @@ def answer_mail(answer: Answer, package: Package | None, to: To, templates: Temp
 
 
 def attach(mail: EmailMessage, package: Package) -> None:
-    """Put the files of a package into a mail."""
+    """Put the files of a package into a mail; where it has links, the day on which they end, for whoever sends it."""
+    if package.last_day is not None:
+        # RFC 4021: a mail that says nothing any more after that moment. The outbox does not send it then.
+        mail["Expires"] = format_datetime(datetime.combine(package.last_day, time.max, AMSTERDAM))
+        return
     for file in package.files:
         subtype = file.suffix.removeprefix(".")
         mail.add_attachment(file.read_bytes(), maintype="application", subtype=subtype, filename=file.name)

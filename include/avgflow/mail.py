@@ -1,11 +1,13 @@
 """One mail from one text: a plain part, an HTML part of the same words, and headers that nothing can be smuggled into.
 
-In a text a line `# …` is a heading, `## …` a smaller one, and lines `- …` are a list; blank lines part paragraphs.
+In a text a line `# …` is a heading, `## …` a smaller one, lines `- …` are a list, and an address of the web that stands
+alone is a link; blank lines part paragraphs.
 Message-ID is the outbox's to set.
 """
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from email.errors import MessageError
@@ -21,6 +23,7 @@ from avgflow.policy.models import Policy
 from avgflow.templating import Templates
 
 _WIDTH = 76
+_ADDRESS = re.compile(r"https?://[\x21-\x7e]+")
 
 
 class WrongAddress(AvgflowError):
@@ -91,6 +94,8 @@ def _blocks(text: str) -> Iterator[_Block]:
             yield "heading", [lines[0].removeprefix("# ")]
         elif lines[0].startswith("## "):
             yield "subheading", [lines[0].removeprefix("## ")]
+        elif len(lines) == 1 and _ADDRESS.fullmatch(lines[0]):
+            yield "link", lines
         elif all(line.startswith("- ") for line in lines):
             yield "list", [line.removeprefix("- ") for line in lines]
         else:
@@ -102,6 +107,8 @@ def _plain(blocks: Sequence[_Block]) -> str:
     for kind, lines in blocks:
         if kind == "list":
             parts.append("\n".join(_wrapped(line, "- ", "  ") for line in lines))
+        elif kind == "link":
+            parts.append(lines[0])
         elif kind == "heading":
             parts.append(lines[0].upper())
         elif kind == "subheading":

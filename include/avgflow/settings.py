@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     machine trusts."""
     smtp_connection: str = "smtp_default"
     attachment_limit_mb: float = 10.0
+    package_storage: str = ""
+    """Where packages above that limit go (`s3://CONNECTION@BUCKET/FOLDER`); empty: they wait for the officer."""
+    link_days: int = Field(7, ge=1, le=7)
+    """How many days the link to such a package works; S3 gives none for longer."""
     retries: int = Field(5, ge=0)
     """How often a task is tried again after a fault that may pass, before the request stops and says so."""
     retry_seconds: float = Field(10.0, gt=0)

@@ -10,6 +10,7 @@ from avgflow import transport
 from avgflow.errors import AvgflowError
 from avgflow.handling.environment import Environment
 from avgflow.settings import Settings
+from avgflow_airflow import object_storage
 
 
 class StoreNotConnected(AvgflowError):
@@ -26,7 +27,7 @@ class StoreNotConnected(AvgflowError):
 def environment() -> Iterator[Environment]:
     """An environment for one task; its connections are closed at the end."""
     settings = Settings.load()
-    env = Environment(settings, dsn_of)
+    env = Environment(settings, dsn_of, objects=object_storage.of(settings))
     try:
         yield env
     finally:

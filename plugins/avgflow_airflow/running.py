@@ -22,6 +22,7 @@ from avgflow.handling.closing import VERDICT
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import Ended
 from avgflow.handling.turns import NotItsTurn
+from avgflow.objects import StorageUnreachable
 from avgflow.register import events, sweeps
 from avgflow.register.database import RegisterUnreachable, transaction
 from avgflow.register.locks import WorkBusy
@@ -60,6 +61,7 @@ PASSING = (
     StoreUnreachable,
     StoreBusy,
     StoreUnsettled,
+    StorageUnreachable,
     RegisterUnreachable,
     MailServerUnavailable,
     MailBusy,

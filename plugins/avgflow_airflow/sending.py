@@ -25,6 +25,16 @@ class MailRefused(AvgflowError):
         self.failure = failure
 
 
+class LinkExpired(AvgflowError):
+    """The mail server took a mail so late that the links in it have ended; it is not sent any more."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            f"The links in the answer of {number} ended before the mail server took the mail, so it is not sent. Its "
+            f"files and passphrase are there still: hand them over another way, or register the request anew."
+        )
+
+
 _REFUSED_US = ("SMTPAuthenticationError", "SMTPConnectError", "SMTPHeloError")
 """The mail server will have nothing of us, whatever the mail: that is mended there or in the connection, and passes."""
 
@@ -34,6 +44,8 @@ def deliver(env: Environment, number: str, message_id: str) -> None:
     delivery = answering.deliver(env, message_id, lambda message, recipient: send(env, message, recipient))
     if not delivery.accepted:
         kind, _, code = (delivery.failure or "").partition(" ")
+        if kind == "LinkExpired":
+            raise LinkExpired(number)
         if code.startswith("5") and kind not in _REFUSED_US:
             raise MailRefused(str(delivery.failure))
         raise running.MailServerUnavailable(delivery.failure, _why(kind))

@@ -18,6 +18,7 @@ from avgflow.cli import (
     hold,
     housekeeping,
     keys,
+    link,
     recipient,
     register,
     replay,
@@ -53,6 +54,7 @@ app.add_typer(catalog.app, name="catalog")
 app.add_typer(audit.app, name="audit")
 app.add_typer(register.app, name="register")
 app.add_typer(keys.app, name="keys")
+app.add_typer(link.app, name="link")
 app.add_typer(demo.app, name="demo")
 app.add_typer(deadlines.app)
 app.add_typer(replay.app)

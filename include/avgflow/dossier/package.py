@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +23,7 @@ import pikepdf
 from avgflow.dossier import export, report
 from avgflow.dossier.content import Answer
 from avgflow.dossier.export import Edition
+from avgflow.objects import Link
 from avgflow.templating import Templates
 
 # A report is made of small objects that are compressed once more when it is encrypted. Level 3 makes the file a
@@ -42,6 +44,13 @@ class Package:
     sha256s: Mapping[str, str]
     sizes: Mapping[str, int]
     manifest_digest: str
+    links: tuple[Link, ...] = ()
+    """Where the files can be fetched, where they do not go along with a mail."""
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which all links work."""
+        return min((link.last_day for link in self.links), default=None)
 
     @property
     def size(self) -> int:

@@ -19,7 +19,7 @@ from avgflow.catalog.names import TableName
 from avgflow.crypto import new_passphrase
 from avgflow.dossier.content import Answer, Redacted, StoreContent, TableContent
 from avgflow.errors import AvgflowError
-from avgflow.handling import annotating, planning, redacting, restricting, suppressing, validating, withholding
+from avgflow.handling import annotating, linking, planning, redacting, restricting, suppressing, validating, withholding
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import Question, Waiting, ask
 from avgflow.handling.validating import KNOWN_FILE, readers
@@ -119,8 +119,8 @@ def mail_of(register: Connection, number: str, kind: str) -> outbox.Mail | None:
 
 
 def pack(env: Environment, answer: Answer, build: Callable[[str], Package]) -> Package | Prepared:
-    """The package, built with the passphrase it gets, on record; or that it waits for a human, being too large for a
-    mail.
+    """The package, built with the passphrase it gets, on record; one that is too large for a mail has links, or waits
+    for a human where no storage gives any.
     """
     number = answer.number
     with transaction(env.register) as register:
@@ -130,7 +130,7 @@ def pack(env: Environment, answer: Answer, build: Callable[[str], Package]) -> P
         detail = {"manifest": made.manifest_digest, "bytes": made.size, "rows": answer.row_count}
         events.append(register, env.keyring, EventName.ANSWER_MADE, number, detail=detail)
     if made.size > env.settings.attachment_limit_mb * 1024 * 1024:
-        return wait(env, Question(number, Waiting.HANDOVER))
+        return linking.offer(env, number, made) or wait(env, Question(number, Waiting.HANDOVER))
     return made
 
 

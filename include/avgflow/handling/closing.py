@@ -6,6 +6,7 @@ Airflow looks at the last task only, so this one runs whatever happened before, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,10 +14,11 @@ from sqlalchemy import Connection
 
 from avgflow import letters, workfile
 from avgflow.errors import AvgflowError, StoreFault
-from avgflow.handling import approving, lifting, repeating, restricting, ways
+from avgflow.handling import approving, lifting, linking, repeating, restricting, ways
 from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import Declined, Question, Waiting, Withdrawn
+from avgflow.objects import StorageUnreachable
 from avgflow.policy.reasons import GROUNDS
 from avgflow.register import declines, events, outbox, receipts, requests
 from avgflow.register.database import transaction
@@ -94,6 +96,8 @@ def run(env: Environment, number: str) -> Closed:
         outcome = request.outcome or _outcome(env, register, number, declined)
         closed = requests.set_status(register, env.keyring, number, Status.CLOSED, outcome=outcome)
     _tidy(env, number)
+    if declined is not None or outcome is Outcome.WITHDRAWN:
+        _take_back(env, number)
     return Closed(closed)
 
 
@@ -285,6 +289,17 @@ def _why(register: Connection, number: str) -> list[Missing]:
     left = len(drifted) - NAMED
     more = [Missing(f"nog {left} tabellen of kolommen", f"{left} more tables or columns")] if left > 0 else []
     return [*failed.values(), *list(drifted)[:NAMED], *more]
+
+
+def _take_back(env: Environment, number: str) -> None:
+    """Nobody may fetch the package of a request that is not carried out; where the storage does not answer, the
+    housekeeping deletes it.
+    """
+    if number in linking.standing(env):
+        linking.revoke(env, number, events.SYSTEM)
+        if env.objects is not None:
+            with suppress(StorageUnreachable):
+                linking.end(env, number, env.objects)
 
 
 def _tidy(env: Environment, number: str) -> None:

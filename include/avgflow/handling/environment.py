@@ -17,6 +17,7 @@ from avgflow.catalog.names import TableName
 from avgflow.crypto import Keyring
 from avgflow.handling import configured
 from avgflow.identity import Place
+from avgflow.objects import ObjectStore
 from avgflow.policy.models import Policy
 from avgflow.register import database
 from avgflow.settings import Settings
@@ -51,13 +52,14 @@ class Environment:
     """One installation. `dsn_of` gives the DSN of a connection id; engines connect when first used.
 
     `session`: as whom Airflow is asked to do things, where that is not the user of the settings. `pool`: the register's
-    engine, where it outlives this environment.
+    engine, where it outlives this environment. `objects`: where packages go that are too large for a mail, if anywhere.
     """
 
     settings: Settings
     dsn_of: Callable[[str], str]
     session: AirflowApi | None = None
     pool: Engine | None = None
+    objects: ObjectStore | None = None
 
     @cached_property
     def catalog(self) -> Catalog:

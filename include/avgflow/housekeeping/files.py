@@ -21,6 +21,7 @@ from sqlalchemy import Row, select
 from avgflow import workfile
 from avgflow.catalog.models import Text
 from avgflow.handling.environment import Environment
+from avgflow.housekeeping import objects
 from avgflow.housekeeping.found import Failed, Found, Gone, Part
 from avgflow.intake import day_in_amsterdam
 from avgflow.policy.decide import last_day
@@ -52,13 +53,15 @@ class _Look:
 
 def preview(env: Environment, today: date | None = None) -> Found:
     """What would go; nothing is touched."""
-    look = _look(env, today or day_in_amsterdam())
-    return _found(env, look, [(kind, day) for kind, _, _, day in look.due])
+    day = today or day_in_amsterdam()
+    look = _look(env, day)
+    return _found(env, look, [(kind, day) for kind, _, _, day in look.due], objects.preview(env, day))
 
 
 def run(env: Environment, today: date | None = None) -> Found:
     """Delete the files that are past their term, with an event for each request; what cannot be deleted is named."""
     look = _look(env, today or day_in_amsterdam())
+    linked = objects.run(env, today or day_in_amsterdam())
     gone: list[tuple[str, date]] = []
     told: Counter[tuple[str, str]] = Counter()
     for kind, number, file, day in look.due:
@@ -77,7 +80,7 @@ def run(env: Environment, today: date | None = None) -> Found:
                 if told[number, kind]:
                     detail = {"what": kind, "count": told[number, kind]}
                     events.append(register, env.keyring, EventName.DATA_LET_GO, number, detail=detail)
-    return _found(env, look, gone)
+    return _found(env, look, gone, linked)
 
 
 def left(env: Environment, number: str) -> bool:
@@ -142,7 +145,7 @@ def past(period: str, day: date, today: date) -> bool:
     return last is not None and last < today
 
 
-def _found(env: Environment, look: _Look, gone: list[tuple[str, date]]) -> Found:
+def _found(env: Environment, look: _Look, gone: list[tuple[str, date]], linked: objects.Cleaned) -> Found:
     terms = env.policy.housekeeping
     days = {kind: [day for one, day in gone if one == kind] for kind in TITLES}
     return Found(
@@ -150,8 +153,9 @@ def _found(env: Environment, look: _Look, gone: list[tuple[str, date]]) -> Found
         [
             Gone(kind, title, len(days[kind]), min(days[kind], default=None), max(days[kind], default=None))
             for kind, title in TITLES.items()
-        ],
-        failed=tuple(look.failed),
+        ]
+        + [linked.gone],
+        failed=(*look.failed, *linked.failed),
         terms={PACKAGES: terms.packages, WORK_FILES: terms.work_files},
     )
 

@@ -124,6 +124,13 @@ class EventName(Bilingual):
 
     ANSWER_MADE = "answer.made", "Antwoord opgesteld", "Answer made"
     ANSWER_HANDED_OVER = "answer.handed_over", "Antwoord op andere wijze overhandigd", "Answer handed over another way"
+    LINK_MADE = (
+        "link.made",
+        "Pakket in de objectopslag, met een link",
+        "Package put into the object storage",
+    )
+    LINK_REVOKED = "link.revoked", "Link naar het pakket ingetrokken", "Link to the package taken back"
+    LINK_ENDED = "link.ended", "Pakket uit de objectopslag gewist", "Package deleted from the object storage"
     PASSPHRASE_MADE = "passphrase.made", "Wachtzin gemaakt", "Passphrase made"
     PASSPHRASE_SHOWN = "passphrase.shown", "Wachtzin getoond", "Passphrase shown"
     MAIL_QUEUED = "mail.queued", "Bericht klaargezet", "Mail queued"

@@ -13,10 +13,10 @@ import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from email.utils import parseaddr
+from email.utils import parseaddr, parsedate_to_datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select, update
@@ -146,7 +146,7 @@ def deliver(engine: Engine, keyring: Keyring, message_id: str, send: Send, actor
                 .where(mail.c.message_id == message_id)
                 .values(attempts=mail.c.attempts + 1, attempted_at=func.clock_timestamp(), failure=None)
             )
-        failure = _attempt(send, message, recipient)
+        failure = _EXPIRED if _has_expired(message) else _attempt(send, message, recipient)
         with conn.begin():
             _settle(conn, keyring, before, failure, actor)
         return Delivery(message_id, failure is None, before.attempts + 1, str(failure) if failure else None)
@@ -196,6 +196,15 @@ class Failure:
 
     def __str__(self) -> str:
         return self.kind if self.code is None else f"{self.kind} {self.code}"
+
+
+_EXPIRED = Failure("LinkExpired", None)
+"""The links in a mail have ended before the mail server took it."""
+
+
+def _has_expired(message: EmailMessage) -> bool:
+    expires = message["Expires"]
+    return expires is not None and parsedate_to_datetime(str(expires)) < datetime.now(UTC)
 
 
 def _attempt(send: Send, message: EmailMessage, recipient: str) -> Failure | None:
