@@ -117,6 +117,17 @@ class AirflowApi:
         body = {"dry_run": False, "only_failed": False, "dag_run_id": number, "task_ids": list(task_ids)}
         self._call("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", "do a task again", body)
 
+    def clear_failed(self, dag_id: str, number: str) -> None:
+        """Have every task of a run done again that failed, or could not begin because of that."""
+        body = {"dry_run": False, "only_failed": True, "dag_run_id": number}
+        self._call("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", "do the failed tasks again", body)
+
+    def clear_from(self, dag_id: str, number: str, task_id: str) -> None:
+        """Have a task of a run done again, and all that follow it."""
+        more = {"task_ids": [task_id], "include_downstream": True}
+        body = {"dry_run": False, "only_failed": False, "dag_run_id": number, **more}
+        self._call("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", "do tasks again", body)
+
     def question(self, dag_id: str, number: str) -> Asked | None:
         """The question that a run waits for now, None where it waits for none."""
         path = f"{_run(dag_id, number)}/hitlDetails"

@@ -4,6 +4,8 @@ Airflow as the answer to its question.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from avgflow import answers
 from avgflow.answers import GO_ON, STOP, NothingAsked
 from avgflow.errors import AvgflowError
@@ -11,9 +13,10 @@ from avgflow.handling import deciding_sweep
 from avgflow.handling.environment import Environment
 from avgflow.register import sweeps
 from avgflow.register.database import transaction
-from avgflow.register.sweeps import Sweep, SweepStatus
+from avgflow.register.sweeps import ENDED, Sweep, SweepStatus
 
 DAG = "retention_sweep"
+_GOING = ("queued", "running")
 
 
 class SweepWaitsNot(AvgflowError):
@@ -31,6 +34,27 @@ class SweepNotAtWork(AvgflowError):
             f"{sweep.number} has changed nothing yet: it waits for a human. To end it: avgflow retention refuse "
             f"{sweep.number}"
         )
+
+
+class SweepUnderWay(AvgflowError):
+    """A sweep was to be started while one is not at its end."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        super().__init__(
+            f"{sweep.number} is not at its end ({sweep.status}), and there is one at a time. See `avgflow retention "
+            f"show {sweep.number}`."
+        )
+
+
+def start(env: Environment) -> str:
+    """Start a sweep now instead of at its time; the id of its run. `SweepUnderWay`."""
+    with transaction(env.register) as register:
+        newest = next(iter(sweeps.list_(register, 1)), None)
+    if newest is not None and newest.status not in ENDED and env.airflow.state(DAG, newest.run) in _GOING:
+        raise SweepUnderWay(newest)
+    run = f"manual__{datetime.now(UTC).isoformat()}"
+    env.airflow.start_by_hand(DAG, run)
+    return run
 
 
 def approve(env: Environment, number: str, preview: str, actor: str) -> bool:

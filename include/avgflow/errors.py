@@ -8,7 +8,20 @@ from __future__ import annotations
 
 
 class AvgflowError(Exception):
-    """The root of every fault with a message for a person; a subclass names the kind."""
+    """The root of every fault with a message for a person; a subclass names the kind.
+
+    `nl`: the same line in Dutch, where it says more than that; the page has one for each of the other kinds.
+    """
+
+    nl: str | None = None
+
+
+class ToldTwice(AvgflowError):
+    """A fault whose kind says too little of it: each has its own line in English and in Dutch."""
+
+    def __init__(self, en: str, nl: str) -> None:
+        super().__init__(en)
+        self.nl = nl
 
 
 class WrongSetting(AvgflowError):

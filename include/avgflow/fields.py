@@ -49,8 +49,9 @@ class InvalidReceived(IntakeRefused):
 
 
 class InvalidText(IntakeRefused):
-    def __init__(self, what: str, why: str) -> None:
+    def __init__(self, what: str, why: str, nl: str) -> None:
         super().__init__(f"The {what} {why}. Correct it, or leave it out.")
+        self.nl = f"{nl} Verbeter het, of laat het leeg."
 
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -121,7 +122,9 @@ def others(identifiers: Mapping[str, str]) -> dict[str, str]:
         # The kind stands beside the keyed hash in plain text, so a value put there by mistake must not get through.
         if not _KIND.fullmatch(kind) or kind in _OWN_FIELDS:
             raise InvalidText(
-                "kind of a further identifier", "is not a word of a-z, 0-9 and _, or has a field of its own"
+                "kind of a further identifier",
+                "is not a word of a-z, 0-9 and _, or has a field of its own",
+                "Dit soort kenmerk bestaat niet, of heeft een eigen veld.",
             )
     return {kind: checked for kind, value in identifiers.items() if (checked := text(f"identifier '{kind}'", value))}
 
@@ -139,13 +142,20 @@ def paragraphs(what: str, value: str | None) -> str | None:
     for line in given.split("\n"):
         _printable(what, line, LONGEST_STATEMENT)
     if len(given) > LONGEST_STATEMENT:
-        raise InvalidText(what, f"is longer than {LONGEST_STATEMENT} characters")
+        raise _too_long(what, LONGEST_STATEMENT)
     return given or None
 
 
 def _printable(what: str, given: str, longest: int) -> None:
     if len(given) > longest:
-        raise InvalidText(what, f"is longer than {longest} characters")
+        raise _too_long(what, longest)
     # A line break in a name becomes a header in a mail; a NUL is refused by the database with the value in its error.
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in given):
-        raise InvalidText(what, "holds a character that cannot be printed")
+        raise InvalidText(
+            what, "holds a character that cannot be printed", "Er staat een teken in dat niet af te drukken is."
+        )
+
+
+def _too_long(what: str, longest: int) -> InvalidText:
+    nl = f"De tekst is langer dan {longest} tekens."
+    return InvalidText(what, f"is longer than {longest} characters", nl)

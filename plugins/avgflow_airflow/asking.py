@@ -258,5 +258,8 @@ def _numbers(given: object) -> Sequence[int]:
     """'1, 3' as [1, 3]; `ChoiceRefused` for anything else."""
     parts = str(given or "").replace(",", " ").split()
     if not all(part.isdecimal() for part in parts):
-        raise ChoiceRefused("Give the numbers of the persons, such as 1 or 1,3.")
+        raise ChoiceRefused(
+            "Give the numbers of the persons, such as 1 or 1,3.",
+            "Vul de nummers van de personen in, zoals 1 of 1,3.",
+        )
     return [int(part) for part in parts]

@@ -13,9 +13,10 @@ from register_world import CANARY, a_request
 from typer.testing import CliRunner, Result
 
 from avgflow import cli
-from avgflow.cli.suppression import AddressesNotRead, NotSuppressed
+from avgflow.cli.suppression import AddressesNotRead
 from avgflow.errors import AvgflowError
 from avgflow.fields import InvalidEmail
+from avgflow.handling.suppressing import NotOnTheList
 from avgflow.intake import day_in_amsterdam
 from avgflow.register import chain, holds, notices, suppressions
 from avgflow.register.database import transaction
@@ -161,7 +162,7 @@ def test_a_suppression_is_listed_without_its_address_and_lifted(command: Registe
     assert CANARY["email"].lower() not in run("suppression", "list").stdout.lower()
     assert answer("suppression", "lift", CANARY["email"].upper()) == {"channel": "email", "lifted": True}
     again = run("suppression", "lift", CANARY["email"])
-    assert isinstance(again.exception, NotSuppressed)
+    assert isinstance(again.exception, NotOnTheList)
     assert CANARY["email"] not in str(again.exception)
     assert answer("suppression", "list") == []
     assert names_of_events(command) == ["suppression.added", "suppression.lifted"]

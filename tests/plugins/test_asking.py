@@ -42,7 +42,7 @@ class Doubtful(AskingOperator):
 
     def take(self, env: Environment, number: str, given: Mapping[str, Any], actor: str) -> None:
         if given.get("answer") != "sure":
-            raise ChoiceRefused("Say whether you are sure.")
+            raise ChoiceRefused("Say whether you are sure.", "Zeg of u het zeker weet.")
         self.sure = True
         self.actors.append(actor)
 

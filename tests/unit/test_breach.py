@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from avgflow import breach
 from avgflow.breach import DESCRIBED, TERM, BreachRefused, Facts, Field, due, missing, moment, settled
 from avgflow.fields import AMSTERDAM
 
@@ -106,7 +107,7 @@ NOW = datetime(2026, 11, 30, 12, 0, tzinfo=AMSTERDAM)
     ],
 )
 def test_a_moment_is_typed_in_dutch_time(typed: str, meant: str) -> None:
-    assert local(moment(typed, "you came to know of it", now=NOW)) == meant
+    assert local(moment(typed, breach.AWARE, now=NOW)) == meant
 
 
 @pytest.mark.parametrize(
@@ -121,5 +122,5 @@ def test_a_moment_is_typed_in_dutch_time(typed: str, meant: str) -> None:
 )
 def test_what_is_no_moment_is_refused_in_one_line(typed: str, why: str) -> None:
     with pytest.raises(BreachRefused, match=why) as refused:
-        moment(typed, "you came to know of it", not_before=AWARE, now=NOW)
+        moment(typed, breach.AWARE, not_before=AWARE, now=NOW)
     assert len(str(refused.value).splitlines()) == 1

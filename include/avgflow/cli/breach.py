@@ -9,8 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from avgflow import breach as rules
-from avgflow import fields
-from avgflow.breach import BreachRefused, Field, Missing, What
+from avgflow.breach import Field, Missing, What
 from avgflow.cli import shown
 from avgflow.cli.keyboard import actor
 from avgflow.cli.shown import say
@@ -49,11 +48,9 @@ def open_(
     """Put a breach on record; the 72 hours run, weekends and holidays too."""
     if what not in list(What):
         raise typer.BadParameter(f"choose one of: {', '.join(What)}", param_hint="--what")
-    whom = fields.text("recipient (--to)", to)
-    if whom is None:
-        raise BreachRefused("Say to whom it went (--to); 'unknown' if you do not know.")
+    whom = rules.recipient(to)
     env = environment.of_settings()
-    made = breaching.open_(env, number, What(what), whom, rules.moment(aware, "you came to know of it"), actor(env))
+    made = breaching.open_(env, number, What(what), whom, rules.moment(aware, rules.AWARE), actor(env))
     if as_json:
         say(json.dumps(_document(made), indent=2))
         return
@@ -143,28 +140,24 @@ def record(
     env = environment.of_settings()
     with transaction(env.register) as register:
         aware = breaches.get(register, breach).aware_at
-    texts = {
+    if high_risk not in (None, "yes", "no"):
+        raise typer.BadParameter("say yes or no", param_hint="--high-risk")
+    typed = {
         Field.NATURE: nature,
         Field.CATEGORIES: categories,
+        Field.PEOPLE: people,
+        Field.RECORDS: records,
         Field.CONTACT: contact,
         Field.CONSEQUENCES: consequences,
         Field.MEASURES: measures,
+        Field.AP_TOLD: ap_told,
         Field.AP_NOT_TOLD: ap_not_told,
         Field.AP_LATE: ap_late,
+        Field.HIGH_RISK: high_risk,
+        Field.SUBJECT_TOLD: subject_told,
         Field.SUBJECT_NOT_TOLD: subject_not_told,
     }
-    facts = {field: given for field, text in texts.items() if (given := _text(field, text)) is not None}
-    facts |= {
-        field: str(given) for field, given in ((Field.PEOPLE, people), (Field.RECORDS, records)) if given is not None
-    }
-    moments = ((Field.AP_TOLD, ap_told, "the AP was told"), (Field.SUBJECT_TOLD, subject_told, "the person was told"))
-    for field, given, words in moments:
-        if given is not None:
-            facts[field] = rules.moment(given, words, not_before=aware).isoformat()
-    if high_risk is not None:
-        if high_risk not in ("yes", "no"):
-            raise typer.BadParameter("say yes or no", param_hint="--high-risk")
-        facts[Field.HIGH_RISK] = high_risk
+    facts = rules.facts_of({field: str(given) for field, given in typed.items() if given is not None}, aware)
     if not facts:
         raise NothingToRecord(breach)
     left = breaching.record(env, breach, facts, actor(env))
@@ -183,15 +176,6 @@ def close(breach: Id, as_json: AsJson = False) -> None:
     with transaction(env.register) as register:
         closed = breaches.close(register, env.keyring, breach, actor(env))
     say(json.dumps(_document(closed), indent=2) if as_json else f"Breach {breach} is closed.")
-
-
-def _text(field: Field, given: str | None) -> str | None:
-    if given is None:
-        return None
-    text = fields.paragraphs(field.value.replace("-", " "), given)
-    if text is None:
-        raise BreachRefused(f"--{field} is blank. Say something, or leave it out.")
-    return text
 
 
 def _next(id_: int, missing: Missing | None) -> str:

@@ -1,4 +1,4 @@
-"""`avgflow request verify|asked|choose|approve|refuse|weigh|stop|withdraw|extend`: what a human decides."""
+"""`avgflow request verify|asked|choose|approve|refuse|weigh|stop|resume|withdraw|extend`: what a human decides."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from avgflow.handling import (
     correcting,
     environment,
     extending,
+    resuming,
     withdrawing,
 )
 from avgflow.handling.extending import Reason
+from avgflow.handling.resuming import Again
 from avgflow.register.weighings import Refusal
 
 app = typer.Typer()
@@ -99,11 +101,11 @@ def correct(
     number: Number,
     was: Annotated[list[str], typer.Option(help="The wrong value, as attribute=value, such as street=….")],
 ) -> None:
-    """Say which of the person's values is wrong, where the stores hold several; then clear task 'plan'."""
+    """Say which of the person's values is wrong, where the stores hold several; then take it up again."""
     env = environment.of_settings()
     wrong = named(was, "--was", "attribute=value, such as street=…")
     correcting.say_which(env, number, wrong, actor(env))
-    say(f"{number}: recorded for {', '.join(sorted(wrong))}. Clear its task 'plan' and what follows, in Airflow.")
+    say(f"{number}: recorded for {', '.join(sorted(wrong))}. Then: avgflow request resume {number} --plan")
 
 
 @app.command(rich_help_panel=panels.DECIDE)
@@ -129,6 +131,19 @@ def weigh(
 def stop(number: Number) -> None:
     """Stop work on a request that waits; it stays open, its term runs on, and the person hears nothing."""
     _answered(number, deciding.stop(environment.of_settings(), number))
+
+
+@app.command(rich_help_panel=panels.END)
+def resume(
+    number: Number,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Make the plan anew, which is approved anew; else at the step that failed.")
+    ] = False,
+) -> None:
+    """Take a stopped request up again; what was done before is not done again."""
+    env = environment.of_settings()
+    resuming.take_up(env, number, Again.PLAN if plan else Again.STEP, actor(env))
+    say(f"{number} goes on. `avgflow request show {number}` says how far it is.")
 
 
 @app.command(rich_help_panel=panels.END)

@@ -32,7 +32,10 @@ def add(number: Number, file: Annotated[Path, typer.Argument(help="The file to k
     try:
         content = file.read_bytes()
     except OSError as fault:
-        raise DocumentRefused(f"The file cannot be read ({fault.strerror}). Name another.") from None
+        raise DocumentRefused(
+            f"The file cannot be read ({fault.strerror}). Name another.",
+            f"Het bestand is niet te lezen ({fault.strerror}). Kies een ander.",
+        ) from None
     with transaction(env.register) as register:
         requests.get(register, number)
         kept = put_document(register, env.keyring, number, file.name, content, actor(env))
@@ -70,5 +73,8 @@ def get(
         output.touch(mode=0o600, exist_ok=False)
         output.write_bytes(content)
     except OSError as fault:
-        raise DocumentRefused(f"The document cannot be written there ({fault.strerror}). Name another file.") from None
+        raise DocumentRefused(
+            f"The document cannot be written there ({fault.strerror}). Name another file.",
+            f"Het bewijsstuk kan daar niet staan ({fault.strerror}). Kies een ander bestand.",
+        ) from None
     shown.say(f"{number}: document {place} is in {output}. Remove it when you have seen it.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +26,7 @@ from avgflow.handling.environment import Environment
 from avgflow.intake import day_in_amsterdam
 from avgflow.register import sweep_proofs, sweeps
 from avgflow.register.database import transaction
-from avgflow.register.sweeps import ENDED, Sweep, SweepStatus
+from avgflow.register.sweeps import Sweep, SweepStatus
 from avgflow.sweep import rules
 
 HELP = "Retention: what is past its term, letting it go, and what stays all the same."
@@ -44,16 +43,6 @@ class NoSweep(AvgflowError):
 
     def __init__(self) -> None:
         super().__init__("There is no sweep yet. `avgflow retention run` starts one; `preview` only looks.")
-
-
-class SweepUnderWay(AvgflowError):
-    """A sweep was to be started while another is not at its end."""
-
-    def __init__(self, sweep: Sweep) -> None:
-        super().__init__(
-            f"{sweep.number} is not at its end ({sweep.status}), and there is one at a time. See `avgflow retention "
-            f"show {sweep.number}`."
-        )
 
 
 class SweepNotBegun(AvgflowError):
@@ -164,12 +153,7 @@ def run(
     """Start a sweep now instead of at its time, and follow it; it asks a human first where there is a reason to."""
     env = environment.of_settings()
     api = env.airflow
-    with transaction(env.register) as register:
-        newest = next(iter(sweeps.list_(register, 1)), None)
-    if newest is not None and newest.status not in ENDED and api.state(DAG, newest.run) in ("queued", "running"):
-        raise SweepUnderWay(newest)
-    run_id = f"manual__{datetime.now(UTC).isoformat()}"
-    api.start_by_hand(DAG, run_id)
+    run_id = deciding_sweeps.start(env)
     if not wait:
         say(json.dumps({"run": run_id}) if as_json else "The sweep is started; `avgflow retention show` follows it.")
         return

@@ -12,7 +12,7 @@ import typer
 from avgflow.cli import shown
 from avgflow.cli.keyboard import actor, document, on_day
 from avgflow.errors import AvgflowError
-from avgflow.handling import environment
+from avgflow.handling import environment, suppressing
 from avgflow.identity import normal
 from avgflow.register import suppressions
 from avgflow.register.database import transaction
@@ -34,13 +34,6 @@ class AddressesNotRead(AvgflowError):
 
     def __init__(self, file: str, why: str) -> None:
         super().__init__(f"The addresses in {file} cannot be read ({why}). Give a UTF-8 text file, one address a line.")
-
-
-class NotSuppressed(AvgflowError):
-    """A suppression was to be lifted that is not there."""
-
-    def __init__(self) -> None:
-        super().__init__("This address is not suppressed; nothing was changed.")
 
 
 @app.command()
@@ -78,10 +71,7 @@ def lift(
 ) -> None:
     """Lift the suppression of an address, because the person signed up again."""
     env = environment.of_settings()
-    with transaction(env.register) as register:
-        lifted = suppressions.lift(register, env.keyring, channel, address, actor(env))
-    if not lifted:
-        raise NotSuppressed
+    suppressing.lift(env, channel, address, actor(env))
     typer.echo(json.dumps({"channel": channel, "lifted": True}) if as_json else "The suppression is lifted.")
 
 

@@ -159,11 +159,13 @@ def _cool_off(env: Environment, number: str, until: datetime) -> Wait:
 def _refuse_another(number: str, named: object, digest: str) -> None:
     if not isinstance(named, str) or not _NAMED.fullmatch(named := named.strip().lower()):
         raise ChoiceRefused(
-            f"Say which plan you approve: the {SHOWN} signs that `avgflow request show {number} --plan` ends with."
+            f"Say which plan you approve: the {SHOWN} signs that `avgflow request show {number} --plan` ends with.",
+            f"Zeg welk plan u goedkeurt: de {SHOWN} tekens van het plan.",
         )
     if not digest.startswith(named):
         raise ChoiceRefused(
-            f"That is not the newest plan of {number}. Look at it anew: `avgflow request show {number} --plan`."
+            f"That is not the newest plan of {number}. Look at it anew: `avgflow request show {number} --plan`.",
+            "Dit is niet het nieuwste plan. Bekijk het opnieuw.",
         )
 
 
@@ -178,5 +180,7 @@ def refuse_alone(env: Environment, history: Sequence[Event], number: str, actor:
     if actor.lower() not in officers - registered:
         raise ChoiceRefused(
             f"{what} {number} is for a privacy officer other than who registered the request: "
-            f"{', '.join(sorted(officers - registered))}."
+            f"{', '.join(sorted(officers - registered))}.",
+            f"Hier moet een tweede privacy officer naar kijken, een ander dan wie het verzoek inschreef: "
+            f"{', '.join(sorted(officers - registered))}.",
         )

@@ -33,7 +33,8 @@ def check(env: Environment, number: str, picked: Sequence[int]) -> None:
         people = identities.candidates(register, env.keyring, number)
     if not set(picked) <= set(range(1, len(people) + 1)):
         raise ChoiceRefused(
-            f"{number} has persons 1 to {len(people)}; see `avgflow request show {number} --candidates`."
+            f"{number} has persons 1 to {len(people)}; see `avgflow request show {number} --candidates`.",
+            f"Kies uit de personen 1 tot en met {len(people)}. Bekijk eerst wie het kunnen zijn.",
         )
 
 

@@ -107,11 +107,13 @@ def refuse_other(sweep: Sweep, named: object) -> None:
     number = sweep.number
     if not isinstance(named, str) or not _NAMED.fullmatch(named := named.strip().lower()):
         raise ChoiceRefused(
-            f"Say what you approve: the {SHOWN} signs that `avgflow retention show {number}` ends with."
+            f"Say what you approve: the {SHOWN} signs that `avgflow retention show {number}` ends with.",
+            f"Zeg wat u goedkeurt: de {SHOWN} tekens van wat er geteld is.",
         )
     if not (sweep.digest or "").startswith(named):
         raise ChoiceRefused(
-            f"That is not what {number} has counted. Look at it anew: `avgflow retention show {number}`."
+            f"That is not what {number} has counted. Look at it anew: `avgflow retention show {number}`.",
+            "Dit is niet wat er nu geteld is. Bekijk het opnieuw.",
         )
 
 
@@ -119,7 +121,10 @@ def refuse_stranger(env: Environment, number: str, actor: str) -> None:
     """`ChoiceRefused` where the policy names officers, and this human is none of them."""
     officers = {login.strip().lower() for login in env.policy.erasure.officers}
     if officers and actor.lower() not in officers:
-        raise ChoiceRefused(f"To approve {number} is for a privacy officer: {', '.join(sorted(officers))}.")
+        raise ChoiceRefused(
+            f"To approve {number} is for a privacy officer: {', '.join(sorted(officers))}.",
+            f"Goedkeuren kan alleen een privacy officer: {', '.join(sorted(officers))}.",
+        )
 
 
 def _tell(env: Environment, register: Connection, sweep: Sweep, until: datetime) -> str:

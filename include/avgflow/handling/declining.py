@@ -223,7 +223,9 @@ def _second_pair(env: Environment, history: Sequence[Event], number: str, propos
     if len(officers) >= TWICE and actor.lower() not in officers - first:
         raise ChoiceRefused(
             f"To decline {number} takes a second pair of eyes. It is for a privacy officer other than who proposed it: "
-            f"{', '.join(sorted(officers - first))}."
+            f"{', '.join(sorted(officers - first))}.",
+            f"Hier moet een tweede privacy officer naar kijken, een ander dan wie het voorstelde: "
+            f"{', '.join(sorted(officers - first))}.",
         )
     return actor.lower() in first
 

@@ -34,7 +34,10 @@ def place(
     """
     registering.require_known(env, identifiers or {})
     if record_class is not None and record_class not in env.policy.classes:
-        raise HoldRefused(f"This record class is unknown. Choose one of: {', '.join(env.policy.classes)}.")
+        raise HoldRefused(
+            f"This record class is unknown. Choose one of: {', '.join(env.policy.classes)}.",
+            "Deze soort gegevens kent het beleid niet. Kies een andere.",
+        )
     with transaction(env.register) as register:
         return holds.place(register, env.keyring, identifiers, record_class, until, reason, actor)
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from avgflow.errors import AvgflowError
+from avgflow.errors import AvgflowError, ToldTwice
 from avgflow.handling import who_asks
 from avgflow.handling.environment import Environment, View
 from avgflow.identity import Doubt, Footprint, normal
@@ -165,7 +165,7 @@ class Question:
     candidates: int = 0
 
 
-class ChoiceRefused(AvgflowError):
+class ChoiceRefused(ToldTwice):
     """A human's answer does not fit the question."""
 
 

@@ -25,6 +25,23 @@ class NotSuppressed(AvgflowError):
         )
 
 
+class NotOnTheList(AvgflowError):
+    """A suppression was to be lifted that is not there."""
+
+    def __init__(self) -> None:
+        super().__init__("This address is not suppressed; nothing was changed.")
+
+
+def lift(env: Environment, channel: str, address: str, actor: str) -> None:
+    """Lift the suppression of an address, because the person signed up again.
+
+    `NotOnTheList`, `BlankAddress`, `UnknownChannel`.
+    """
+    with transaction(env.register) as register:
+        if not suppressions.lift(register, env.keyring, channel, address, actor):
+            raise NotOnTheList
+
+
 def suppress(env: Environment, register: Connection, plan: Plan, reason: str) -> None:
     """Every address that was the person's own; a mailbox that others use too stays open to them."""
     for channel in plan.suppress:

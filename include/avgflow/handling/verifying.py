@@ -21,11 +21,16 @@ def take(env: Environment, number: str, verified_by: str | None, persons: Sequen
         helped = who_asks.allowed_by_mandate(env, register, request)
     if request.waiting_for == Waiting.DECLINE and not (helped and verified_by == Verification.MANDATE):
         raise ChoiceRefused(
-            f"{number} cannot go on as it is: see `avgflow request decline {number}`, or stop it and register it anew."
+            f"{number} cannot go on as it is: see `avgflow request decline {number}`, or stop it and register it anew.",
+            "Dit verzoek kan zo niet verder. Bekijk het voorstel om af te wijzen. Of stop het, en "
+            "schrijf het opnieuw in.",
         )
     if request.waiting_for in (Waiting.VERIFICATION, Waiting.MANDATE, Waiting.DECLINE):
         if not verified_by:
-            raise ChoiceRefused(f"Say how the person of {number} was verified: {', '.join(Verification)}.")
+            raise ChoiceRefused(
+                f"Say how the person of {number} was verified: {', '.join(Verification)}.",
+                "Kies hoe u de identiteit vaststelde.",
+            )
         verify(env, number, Verification(verified_by), actor)
     elif request.waiting_for == Waiting.CHOICE:
         choose(env, number, frozenset(persons), actor)
@@ -53,11 +58,14 @@ def require_fitting(request: Request, method: Verification) -> None:
     if method is Verification.MANDATE:
         raise ChoiceRefused(
             f"{request.number} is by the person themselves, so there is no mandate. If somebody else asks, stop it and "
-            f"register it anew with --as and the same day of receipt."
+            f"register it anew with --as and the same day of receipt.",
+            "De persoon vraagt dit zelf, dus er is geen machtiging. Vraagt er toch een ander? Stop dit verzoek en "
+            "schrijf het opnieuw in, met dezelfde dag van ontvangst.",
         )
     raise ChoiceRefused(
         f"{request.number} is asked as {request.capacity}, for somebody else: what counts is their mandate. Once you "
-        f"have seen it: avgflow request verify {request.number} --verified-by {Verification.MANDATE}"
+        f"have seen it: avgflow request verify {request.number} --verified-by {Verification.MANDATE}",
+        "Iemand vraagt dit voor een ander. Dan telt de machtiging. Kies dat u die gezien hebt.",
     )
 
 
@@ -66,11 +74,14 @@ def choose(env: Environment, number: str, picked: frozenset[int], actor: str) ->
     with transaction(env.register) as register:
         people = identities.candidates(register, env.keyring, number)
         if not people:
-            raise ChoiceRefused(f"{number} has no choice of persons to make.")
+            raise ChoiceRefused(
+                f"{number} has no choice of persons to make.", "Bij dit verzoek is geen persoon te kiezen."
+            )
         if not picked or not picked <= set(range(1, len(people) + 1)):
             raise ChoiceRefused(
                 f"Choose one or more of the persons 1 to {len(people)} of {number}; "
-                f"`avgflow request show {number} --candidates` lists them."
+                f"`avgflow request show {number} --candidates` lists them.",
+                f"Kies uit de personen 1 tot en met {len(people)}. Bekijk eerst wie het kunnen zijn.",
             )
         given = Start.given(requests.subject(register, env.keyring, number).identifiers)
         start = given.choosing(people, frozenset(index - 1 for index in picked))

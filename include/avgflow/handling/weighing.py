@@ -88,19 +88,20 @@ def _parsed(number: str, said: object, left: Sequence[str]) -> dict[str, Refusal
     for part in str(said or "").replace(",", " ").replace(";", " ").split():
         match = _SAID.fullmatch(part)
         if match is None or (match["reason"] is not None and match["reason"] not in set(Refusal)):
-            raise ChoiceRefused(_how(number, left))
+            raise _unclear(number, left)
         refusal = Refusal(match["reason"]) if match["reason"] else None
         names = left if match["of"].lower() == EVERY else [match["of"].upper()]
         if not set(names) <= set(left) or set(names) & outcomes.keys():
-            raise ChoiceRefused(_how(number, left))
+            raise _unclear(number, left)
         outcomes |= dict.fromkeys(names, refusal)
     if set(outcomes) != set(left):
-        raise ChoiceRefused(_how(number, left))
+        raise _unclear(number, left)
     return outcomes
 
 
-def _how(number: str, left: Sequence[str]) -> str:
-    return (
+def _unclear(number: str, left: Sequence[str]) -> ChoiceRefused:
+    return ChoiceRefused(
         f"Say of each of {', '.join(left) or 'no class'} once how you weigh the objection {number}: CLASS=uphold or "
-        f"CLASS=refuse:REASON, with as REASON one of {', '.join(Refusal)}."
+        f"CLASS=refuse:REASON, with as REASON one of {', '.join(Refusal)}.",
+        f"Zeg van elke soort gegevens één keer hoe u weegt: {', '.join(left) or 'er is niets meer te wegen'}.",
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
 from avgflow.catalog.names import TableName
-from avgflow.errors import AvgflowError
+from avgflow.errors import AvgflowError, ToldTwice
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused
 from avgflow.identity import Footprint, Key
@@ -20,13 +20,14 @@ from avgflow.stores import presence
 TWICE = 2
 
 
-class NoSuchRow(AvgflowError):
+class NoSuchRow(ToldTwice):
     """A row to withhold is not in the catalog, or not in the store."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, nl: str) -> None:
         super().__init__(
             f"{why} Write the table as STORE.SCHEMA.TABLE, such as crm.public.note, and the key as the store has it, "
-            f"its parts in the order of the catalog."
+            f"its parts in the order of the catalog.",
+            nl,
         )
 
 
@@ -43,9 +44,15 @@ def place(
     described = env.catalog.stores.get(store)
     name = next((one for one in (described.tables if described else ()) if str(one) == written), None)
     if described is None or name is None or not described.tables[name].subject or not described.tables[name].key:
-        raise NoSuchRow("The catalog has no such table with rows of people that have a key.")
+        raise NoSuchRow(
+            "The catalog has no such table with rows of people that have a key.",
+            "In de gegevenskaart staat geen tabel met deze naam, of de rijen hebben geen sleutel. Kies een andere.",
+        )
     if len(key) != len(described.tables[name].key):
-        raise NoSuchRow(f"The key of {where} has {len(described.tables[name].key)} parts.")
+        raise NoSuchRow(
+            f"The key of {where} has {len(described.tables[name].key)} parts.",
+            f"De sleutel van deze tabel heeft {len(described.tables[name].key)} delen. Vul die allemaal in.",
+        )
     if until is not None and until < day_in_amsterdam():
         raise WrongUntil
     _require_row(env, store, name, tuple(key))
@@ -61,7 +68,9 @@ def confirm(env: Environment, id_: int, actor: str) -> Withholding:
         if len(officers) >= TWICE and actor.lower() not in officers - {proposed.placed_by.lower()}:
             raise ChoiceRefused(
                 f"To withhold something takes a second pair of eyes. It is for a privacy officer other than who "
-                f"proposed it: {', '.join(sorted(officers - {proposed.placed_by.lower()}))}."
+                f"proposed it: {', '.join(sorted(officers - {proposed.placed_by.lower()}))}.",
+                f"Hier moet een tweede privacy officer naar kijken, een ander dan wie het voorstelde: "
+                f"{', '.join(sorted(officers - {proposed.placed_by.lower()}))}.",
             )
         return withholdings.confirm(register, env.keyring, id_, actor)
 
@@ -106,4 +115,6 @@ def _require_row(env: Environment, store: str, name: TableName, key: Key) -> Non
     with env.view(store) as view:
         target = next(one for one in view.targets(store) if one.name == name)
         if not presence.present(view.connections[store], target, Footprint(), [key]):
-            raise NoSuchRow("The store has no row with that key.")
+            raise NoSuchRow(
+                "The store has no row with that key.", "In het systeem is geen rij met deze sleutel. Kijk hem na."
+            )

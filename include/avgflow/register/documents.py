@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from avgflow.crypto import Keyring
-from avgflow.errors import AvgflowError
+from avgflow.errors import AvgflowError, ToldTwice
 from avgflow.register import chain
 from avgflow.register.detail import checked_actor
 from avgflow.register.events import entry
@@ -25,7 +25,7 @@ MOST = 10
 """Documents of one request."""
 
 
-class DocumentRefused(AvgflowError):
+class DocumentRefused(ToldTwice):
     """A document cannot be kept; the message says why, and does not repeat its name."""
 
 
@@ -54,9 +54,14 @@ def put_document(conn: Connection, keyring: Keyring, number: str, name: str, con
     `DocumentRefused` for an empty one, one of more than `LARGEST` bytes, or one too many.
     """
     if not content:
-        raise DocumentRefused("The document is empty. Name a file that holds something.")
+        raise DocumentRefused(
+            "The document is empty. Name a file that holds something.", "Het bestand is leeg. Kies een ander."
+        )
     if len(content) > LARGEST:
-        raise DocumentRefused(f"The document is larger than {LARGEST // 1024 // 1024} MB. Give a smaller scan of it.")
+        raise DocumentRefused(
+            f"The document is larger than {LARGEST // 1024 // 1024} MB. Give a smaller scan of it.",
+            f"Het bestand is groter dan {LARGEST // 1024 // 1024} MB. Maak een kleinere scan.",
+        )
     locked(conn, number)
     count = conn.execute(select(func.count()).where(table.c.number == number)).scalar_one()
     digest = hashlib.sha256(content).hexdigest()
@@ -64,7 +69,10 @@ def put_document(conn: Connection, keyring: Keyring, number: str, name: str, con
     if there is not None:
         return _document(there)
     if count >= MOST:
-        raise DocumentRefused(f"{number} has {MOST} documents already, which is all that are kept of one request.")
+        raise DocumentRefused(
+            f"{number} has {MOST} documents already, which is all that are kept of one request.",
+            f"Bij dit verzoek staan al {MOST} bewijsstukken. Meer bewaren wij er niet.",
+        )
     row = conn.execute(
         insert(table)
         .values(

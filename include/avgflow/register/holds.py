@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, 
 from sqlalchemy.dialects import postgresql
 
 from avgflow.crypto import Keyring
-from avgflow.errors import AvgflowError
+from avgflow.errors import AvgflowError, ToldTwice
 from avgflow.intake import Right, day_in_amsterdam
 from avgflow.policy.decide import EVERYTHING
 from avgflow.register import chain
@@ -49,7 +49,7 @@ class HoldState(StrEnum):
     RELEASED = "released"
 
 
-class HoldRefused(AvgflowError):
+class HoldRefused(ToldTwice):
     """A hold cannot be placed as it was asked."""
 
 
@@ -236,13 +236,25 @@ def _require(
     record_class: str | None, until: date | None, reason: str, of_subject: bool, hashed: Sequence[str]
 ) -> None:
     if not of_subject and record_class is None:
-        raise HoldRefused("A hold is on a person, on a record class, or on both; give at least one of them.")
+        raise HoldRefused(
+            "A hold is on a person, on a record class, or on both; give at least one of them.",
+            "Een wisverbod geldt voor een persoon, voor een soort gegevens, of voor beide. Vul er ten minste één in.",
+        )
     if of_subject and not hashed:
-        raise HoldRefused("The identifiers of this hold are blank. Give at least one identifier of the person.")
+        raise HoldRefused(
+            "The identifiers of this hold are blank. Give at least one identifier of the person.",
+            "Om wie gaat het? Vul een e-mailadres, een klantnummer of een ander kenmerk van de persoon in.",
+        )
     if reason not in list(HoldReason):
-        raise HoldRefused(f"This reason for a hold is unknown. Choose one of: {', '.join(HoldReason)}.")
+        raise HoldRefused(
+            f"This reason for a hold is unknown. Choose one of: {', '.join(HoldReason)}.",
+            "Kies waarom dit niet gewist mag worden.",
+        )
     if until is not None and until < day_in_amsterdam():
-        raise HoldRefused("The last day of this hold lies in the past. Give a later one, or none.")
+        raise HoldRefused(
+            "The last day of this hold lies in the past. Give a later one, or none.",
+            "De laatste dag van dit wisverbod is al voorbij. Kies een latere dag, of laat hem leeg.",
+        )
 
 
 def _facts(row: Row[Any]) -> dict[str, object]:

@@ -62,6 +62,7 @@ class EventName(Bilingual):
     REQUEST_WAITING = "request.waiting", "Wacht op een mens", "Waiting for a human"
     REQUEST_COOLING_OFF = "request.cooling_off", "Bedenktijd loopt", "Cooling-off time runs"
     REQUEST_STOPPED = "request.stopped", "Behandeling gestopt", "Work stopped"
+    REQUEST_TAKEN_UP = "request.taken-up", "Gevraagd om verder te gaan", "Asked to go on"
     REQUEST_CLOSED = "request.closed", "Verzoek afgesloten", "Request closed"
     REQUEST_QUEUED = "request.queued", "Wacht op een ander verzoek", "Waiting for another request"
     REQUEST_WITHDRAWN = "request.withdrawn", "Verzoek ingetrokken", "Request withdrawn"

@@ -32,7 +32,7 @@ def refused(fault: AvgflowError) -> Refused:
     """What the page says of a fault."""
     dutch, field = DUTCH.get(type(fault).__name__, (None, None))
     text = str(fault)
-    return Refused(dutch or text, text, field or _field_of(text))
+    return Refused(fault.nl or dutch or text, text, field or _field_of(text))
 
 
 def _field_of(text: str) -> str | None:

@@ -162,6 +162,7 @@ STATES: Mapping[str, Text] = {
 KEYS: Mapping[str, Text] = {
     "addresses": Text(nl="adressen", en="addresses"),
     "aware": Text(nl="bekend sinds", en="aware"),
+    "again": Text(nl="verder met", en="goes on with"),
     "annotations": Text(nl="aantekeningen", en="annotations"),
     "answered": Text(nl="beantwoord", en="answered"),
     "asked": Text(nl="gevraagd", en="asked"),
@@ -231,6 +232,10 @@ _CODES: Mapping[str, Mapping[str, Text]] = {
     "outcome": OUTCOMES,
     "method": METHODS,
     "told": TOLD,
+    "again": {
+        "step": Text(nl="wat mislukte", en="what failed"),
+        "plan": Text(nl="een nieuw plan", en="a new plan"),
+    },
 }
 
 
