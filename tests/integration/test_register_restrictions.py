@@ -14,7 +14,8 @@ from register_world import CANARY, a_request
 from sqlalchemy import event as sqlalchemy_event
 from test_hold_and_suppression_commands import answer, command, names_of_events, run
 
-from avgflow.cli.restriction import RESTRICTED, NobodyNamed
+from avgflow.cli.restriction import RESTRICTED
+from avgflow.handling.restricting import NobodyNamed
 from avgflow.intake import RestrictionGround
 from avgflow.policy.decide import EVERYTHING
 from avgflow.register import chain, notices, restrictions, subjects, suppressions

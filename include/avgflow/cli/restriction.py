@@ -10,8 +10,7 @@ import typer
 
 from avgflow.cli import shown
 from avgflow.cli.keyboard import actor, document, identifiers, on_day
-from avgflow.errors import AvgflowError
-from avgflow.handling import environment, lifting
+from avgflow.handling import environment, lifting, restricting
 from avgflow.intake import identifiers as checked
 from avgflow.policy.decide import EVERYTHING
 from avgflow.register import requests, restrictions
@@ -33,13 +32,6 @@ KEY_USE = (
 )
 
 
-class NobodyNamed(AvgflowError):
-    """Nobody was named to look up; to answer 'not restricted' would be untrue."""
-
-    def __init__(self) -> None:
-        super().__init__("Name the person: give --email, --customer-number or --identifier kind=value.")
-
-
 @app.command()
 def check(
     email: Annotated[str | None, typer.Option(help="The person's e-mail address.")] = None,
@@ -55,11 +47,7 @@ def check(
     one.
     """
     given = checked(email=email, customer_number=customer_number, others=identifiers(identifier or []))
-    if not given:
-        raise NobodyNamed
-    env = environment.of_settings()
-    with transaction(env.register) as register:
-        found = restrictions.on(register, env.keyring, given)
+    found = restricting.check(environment.of_settings(), given)
     if as_json:
         standing = [
             {"record_class": one.record_class, "ground": one.ground, "since": one.begun_at.isoformat()} for one in found

@@ -21,13 +21,11 @@ from avgflow.cli.shown import say
 from avgflow.deciding_sweeps import DAG
 from avgflow.dossier import sweep as pages
 from avgflow.errors import AvgflowError
-from avgflow.handling import environment, sweeping
+from avgflow.handling import environment, previewing_sweep
 from avgflow.handling.environment import Environment
-from avgflow.intake import day_in_amsterdam
 from avgflow.register import sweep_proofs, sweeps
 from avgflow.register.database import transaction
 from avgflow.register.sweeps import Sweep, SweepStatus
-from avgflow.sweep import rules
 
 HELP = "Retention: what is past its term, letting it go, and what stays all the same."
 
@@ -56,15 +54,13 @@ class SweepNotBegun(AvgflowError):
 def preview(as_json: AsJson = False) -> None:
     """Count what is past its term now, and what is held back and why; nothing is changed, and nothing registered."""
     env = environment.of_settings()
-    found = sweeping.look(env)
-    with transaction(env.register) as register:
-        asks = sweeping.asks_of(env, register, found, rules.fingerprint(env.catalog, env.policy), day_in_amsterdam())
+    made = previewing_sweep.look(env)
     if as_json:
-        rows = [sweep_shown.as_json(one) for one in found]
-        say(json.dumps({"found": rows, "asks": [ask.to_json() for ask in asks]}, indent=2))
+        rows = [sweep_shown.as_json(one) for one in made.found]
+        say(json.dumps({"found": rows, "asks": [ask.to_json() for ask in made.asks]}, indent=2))
         return
-    sweep_shown.found(found)
-    for line in sweep_shown.asks(asks, env.catalog):
+    sweep_shown.found(made.found)
+    for line in sweep_shown.asks(made.asks, env.catalog):
         say(f"A sweep would ask first: {line}")
     say("Nothing was changed.")
 

@@ -102,10 +102,19 @@ def _enter(env: Environment, conn: Connection, intake: Intake, actor: str, first
 
 def require_known(env: Environment, kinds: Iterable[str]) -> None:
     """`UnknownKind` unless some store is searched by each of these kinds of identifiers."""
-    known = {c.identifier for _, _, table in env.catalog.tables() for c in table.columns.values() if c.identifier}
+    known = _kinds(env)
     unknown = set(kinds) - known
     if unknown:
         raise UnknownKind(sorted(unknown), sorted(known))
+
+
+def further_kinds(env: Environment) -> Sequence[str]:
+    """The kinds of identifiers that a person can be found by beside those that have a field of their own."""
+    return sorted(_kinds(env) - {"email", "customer_number"})
+
+
+def _kinds(env: Environment) -> set[str]:
+    return {c.identifier for _, _, table in env.catalog.tables() for c in table.columns.values() if c.identifier}
 
 
 def start(env: Environment, request: Request) -> bool:

@@ -7,7 +7,7 @@ marked too, so that it knows by itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -37,6 +37,21 @@ class NotPlaced(AvgflowError):
             f"The restriction of {number} is not on the register. Clear the task before those of the stores, and what "
             f"follows."
         )
+
+
+class NobodyNamed(AvgflowError):
+    """Nobody was named to look up; to answer 'not restricted' would be untrue."""
+
+    def __init__(self) -> None:
+        super().__init__("Name the person: give --email, --customer-number or --identifier kind=value.")
+
+
+def check(env: Environment, identifiers: Mapping[str, str]) -> Sequence[Restriction]:
+    """The restrictions that stand on whoever has one of these identifiers; `NobodyNamed` where none is given."""
+    if not identifiers:
+        raise NobodyNamed
+    with transaction(env.register) as register:
+        return restrictions.on(register, env.keyring, identifiers)
 
 
 def steps(store: str, ground: Ground, rows: Sequence[Found], why: RestrictionGround) -> tuple[Step, ...]:

@@ -11,16 +11,19 @@ from avgflow.handling.identify import Waiting
 from avgflow.handling.looking import Seen
 from avgflow.handling.objected import to_weigh
 from avgflow.handling.ways import WAYS
-from avgflow.intake import Verification, day_in_amsterdam, fits
+from avgflow.intake import RestrictionGround, Right, Verification, day_in_amsterdam, fits
 from avgflow.policy.reasons import GROUNDS, DeclineReason
 from avgflow.register.names import EventName
 from avgflow.register.requests import Status
+from avgflow.register.restrictions import REASONS, LiftReason
 from avgflow.register.weighings import Refusal
 
 
 @dataclass(frozen=True)
 class Offered:
-    """The forms that fit now. `methods`: the ways to verify who asks; `weigh`: the classes to weigh, by code."""
+    """The forms that fit now. `methods`: the ways to verify who asks; `weigh`: the classes to weigh, by code; `lift`:
+    the reasons for which the restriction of this request can end, `told`: that is still to be told to the person.
+    """
 
     waiting: str
     methods: tuple[Verification, ...]
@@ -33,6 +36,10 @@ class Offered:
     withdraw: bool
     decline: bool
     again: bool
+    resume: bool
+    correct: bool
+    lift: tuple[LiftReason, ...]
+    told: bool
     today: str
 
 
@@ -54,8 +61,20 @@ def offered(env: Environment, seen: Seen) -> Offered:
         withdraw=open_ and WAYS[one.right].approved and not _begun(seen),
         decline=open_ and seen.proposal is None and not _answered(seen),
         again=seen.clock.asked is not None and one.verified_by is None,
+        resume=one.status is Status.STOPPED,
+        correct=one.right is Right.RECTIFICATION and open_ and not _begun(seen),
+        lift=_reasons(seen),
+        told=any(each.stands and each.lift_reason and each.told_at is None for each in seen.restrictions),
         today=day_in_amsterdam().isoformat(),
     )
+
+
+def _reasons(seen: Seen) -> tuple[LiftReason, ...]:
+    """Why the restriction of a request can end; none where none stands, or somebody said already that it ends."""
+    standing_ = [each for each in seen.restrictions if each.stands and each.lift_reason is None]
+    if not standing_ or seen.request.status not in (Status.CLOSED, Status.STOPPED):
+        return ()
+    return REASONS[RestrictionGround(standing_[0].ground)]
 
 
 def _begun(seen: Seen) -> bool:
@@ -108,6 +127,39 @@ _DONE: Mapping[str, Text] = {
     ),
     "told": Text(nl="Vastgelegd dat de ontvanger is ingelicht.", en="On record that the recipient was told."),
     "confirmed": Text(nl="Vastgelegd dat de ontvanger heeft bevestigd.", en="On record that the recipient confirmed."),
+    "taken-up": Text(
+        nl="Het verzoek gaat verder. Ververs de pagina om te zien hoe ver het is.",
+        en="The request goes on. Refresh the page to see how far it is.",
+    ),
+    "stated": Text(
+        nl="Vastgelegd welke waarde fout is. Is het verzoek gestopt? Laat het dan verdergaan met een nieuw plan.",
+        en="On record which value is wrong. If the request is stopped, have it go on with a new plan.",
+    ),
+    "ending": Text(
+        nl="De persoon krijgt een brief. Zodra de mailserver die aanneemt, eindigt de beperking.",
+        en="The person gets a letter. Once the mail server has taken it, the restriction ends.",
+    ),
+    "ending-told": Text(
+        nl="Vastgelegd dat de persoon het weet. De beperking eindigt nu.",
+        en="On record that the person knows. The restriction ends now.",
+    ),
+    "withholding-proposed": Text(
+        nl="Het voorstel staat op het register. Het geldt pas als een ander het bevestigt.",
+        en="The proposal is on record. It holds once somebody else confirms it.",
+    ),
+    "withholding-confirmed": Text(nl="Bevestigd. Deze rij geven wij nu niet.", en="Confirmed. The row is left out."),
+    "withholding-released": Text(nl="Deze rij staat weer in elke kopie.", en="The row is in access copies again."),
+    "unsuppressed": Text(nl="Het adres staat niet meer op de lijst.", en="The address is not on the list any more."),
+    "breach-opened": Text(
+        nl="Het datalek staat op het register. De 72 uur lopen, ook in het weekend. Vul aan wat u weet.",
+        en="The breach is on record. The 72 hours run, weekends too. Add what you know.",
+    ),
+    "breach-recorded": Text(nl="Het datalek is aangevuld.", en="The breach is added to."),
+    "breach-closed": Text(nl="Het datalek is afgesloten.", en="The breach is closed."),
+    "sweep-started": Text(
+        nl="Het opschonen is gestart. Over een ogenblik staat het hieronder.",
+        en="The sweep is started. It stands below in a moment.",
+    ),
     "placed": Text(nl="Het wisverbod is geplaatst.", en="The hold is placed."),
     "released": Text(
         nl="Het wisverbod is opgeheven. Verzoeken die erdoor stilstonden, worden opgepakt.",

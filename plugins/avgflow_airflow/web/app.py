@@ -14,23 +14,45 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from avgflow.errors import AvgflowError
+from avgflow.register.breaches import UnknownBreach
 from avgflow.register.locks import UnknownRequest
+from avgflow.register.sweeps import UnknownSweep
 from avgflow_airflow.web.access import NotAllowed
 from avgflow_airflow.web.faults import NoSuchPage, Refused, refused
 from avgflow_airflow.web.forms import FormRefused
 from avgflow_airflow.web.headers import Headers
 from avgflow_airflow.web.portal import problems
 from avgflow_airflow.web.render import page
-from avgflow_airflow.web.routes import deciding, dossier, listing, portal, records, registering, run, static, sweeps
+from avgflow_airflow.web.routes import (
+    breaches,
+    course,
+    deciding,
+    dossier,
+    holds,
+    identifying,
+    listing,
+    portal,
+    recipients,
+    registering,
+    restrictions,
+    run,
+    showing,
+    static,
+    suppressions,
+    sweeps,
+    withholdings,
+)
 from avgflow_airflow.web.routes import request as one_request
 
-_NOT_THERE = (UnknownRequest, NoSuchPage)
+_NOT_THERE = (UnknownRequest, UnknownBreach, UnknownSweep, NoSuchPage)
 
 
 def create_app() -> FastAPI:
     """The app, with all its routes."""
     app = FastAPI(title="Verzoekenregister", docs_url=None, redoc_url=None, openapi_url=None)
-    for part in (static, listing, registering, one_request, run, dossier, deciding, sweeps, records):
+    of_one = (one_request, run, dossier, identifying, deciding, course, showing)
+    beside = (recipients, holds, restrictions, withholdings, suppressions, breaches)
+    for part in (static, listing, registering, *of_one, sweeps, *beside):
         app.include_router(part.router)
     app.include_router(portal.router)
     app.include_router(portal.about)

@@ -61,6 +61,29 @@ class FormNotOurs(FormRefused):
 
 
 @dataclass(frozen=True, repr=False)
+class Typed:
+    """What was typed so far, to be shown again where something of it is refused; its text form shows nothing."""
+
+    fields: Mapping[str, list[str]]
+
+    def __repr__(self) -> str:
+        return "Typed(…)"
+
+    def get(self, name: str, otherwise: str = "") -> str:
+        return self.fields.get(name, [otherwise])[-1]
+
+    def has(self, name: str, value: str) -> bool:
+        return value in self.fields.get(name, [])
+
+    def nth(self, name: str, place: int) -> str:
+        values = self.fields.get(name, [])
+        return values[place] if place < len(values) else ""
+
+
+NOTHING = Typed({})
+
+
+@dataclass(frozen=True, repr=False)
 class Sent:
     """A form that somebody sent who may do so: who, and its fields; its text form shows nothing."""
 
@@ -81,6 +104,15 @@ class Sent:
     def has(self, name: str) -> bool:
         """Whether a box is ticked."""
         return bool(self.get(name))
+
+    def pairs(self, names: str, values: str) -> dict[str, str]:
+        """Two columns of fields as a mapping; a line without a name is left out."""
+        keys, given = self.fields.get(names, []), self.fields.get(values, [])
+        return {key.strip(): value for key, value in zip(keys, given, strict=False) if key.strip()}
+
+    @property
+    def typed(self) -> Typed:
+        return Typed(self.fields)
 
 
 def sent(permission: May) -> Callable[..., Coroutine[Any, Any, Sent]]:

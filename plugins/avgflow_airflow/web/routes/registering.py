@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -22,7 +21,7 @@ from avgflow.several import parse_all
 from avgflow_airflow.web import planview
 from avgflow_airflow.web.access import Handler, Visitor
 from avgflow_airflow.web.faults import refused
-from avgflow_airflow.web.forms import Handling, Sent
+from avgflow_airflow.web.forms import NOTHING, Handling, Sent, Typed
 from avgflow_airflow.web.installation import installation
 from avgflow_airflow.web.render import away, page
 from avgflow_airflow.web.standing import RIGHTS
@@ -34,28 +33,11 @@ _LINES = 3
 """Values to correct, and further identifiers, that a form has room for at once."""
 
 
-@dataclass(frozen=True)
-class Typed:
-    """What was typed so far, to be shown again where something of it is refused."""
-
-    fields: Mapping[str, list[str]]
-
-    def get(self, name: str, otherwise: str = "") -> str:
-        return self.fields.get(name, [otherwise])[-1]
-
-    def has(self, name: str, value: str) -> bool:
-        return value in self.fields.get(name, [])
-
-    def nth(self, name: str, place: int) -> str:
-        values = self.fields.get(name, [])
-        return values[place] if place < len(values) else ""
-
-
 @router.get("")
 def form(request: Request, visitor: Handler) -> HTMLResponse:
     """An empty form."""
     with installation(visitor) as env:
-        return _form(request, visitor, env, Typed({}))
+        return _form(request, visitor, env, NOTHING)
 
 
 @router.post("")
@@ -67,10 +49,10 @@ def enter(request: Request, sent: Handling) -> Response:
             if sent.has("preview"):
                 plans = [previewing.plan(env, intake) for intake in intakes]
                 views = [(RIGHTS[plan.right], planview.view(plan, SHOWN, env.policy, env.catalog)) for plan in plans]
-                return _form(request, sent.by, env, Typed(sent.fields), previews=views)
+                return _form(request, sent.by, env, sent.typed, previews=views)
             entered = registering.register_together(env, intakes, sent.by.login)
         except AvgflowError as fault:
-            return _form(request, sent.by, env, Typed(sent.fields), refusal=fault)
+            return _form(request, sent.by, env, sent.typed, refusal=fault)
         first: Registered = entered[0].request
         try:
             for one in entered:
@@ -92,14 +74,14 @@ def parsed(sent: Sent) -> Sequence[Intake]:
         customer_number=sent.get("customer_number"),
         name=sent.get("name"),
         phone=sent.get("phone"),
-        identifiers=_pairs(sent, "identifier_kind", "identifier_value"),
+        identifiers=sent.pairs("identifier_kind", "identifier_value"),
         received=sent.get("received"),
         verified_by=sent.get("verified_by"),
         language=sent.get("language") or "nl",
         to=sent.get("to"),
         ground=sent.get("ground"),
-        correct=_pairs(sent, "attribute", "new"),
-        was={name: value for name, value in _pairs(sent, "attribute", "old").items() if value.strip()},
+        correct=sent.pairs("attribute", "new"),
+        was={name: value for name, value in sent.pairs("attribute", "old").items() if value.strip()},
         statement=sent.get("statement"),
         destination=sent.get("destination"),
         asks_as=sent.get("asks_as"),
@@ -107,12 +89,6 @@ def parsed(sent: Sent) -> Sequence[Intake]:
         person_email=sent.get("person_email"),
         person_name=sent.get("person_name"),
     )
-
-
-def _pairs(sent: Sent, names: str, values: str) -> dict[str, str]:
-    """Two columns of fields as a mapping; a line without a name is left out."""
-    keys, given = sent.fields.get(names, []), sent.fields.get(values, [])
-    return {key.strip(): value for key, value in zip(keys, given, strict=False) if key.strip()}
 
 
 def _form(
@@ -123,8 +99,6 @@ def _form(
     refusal: AvgflowError | None = None,
     previews: Sequence[Any] = (),
 ) -> HTMLResponse:
-    tables = [table for _, _, table in env.catalog.tables()]
-    kinds = {column.identifier for table in tables for column in table.columns.values() if column.identifier}
     return page(
         request,
         visitor,
@@ -140,7 +114,7 @@ def _form(
         capacities=Capacity,
         methods=Verification,
         attributes=sorted(env.catalog.correctable),
-        kinds=sorted(kinds - {"email", "customer_number"}),
+        kinds=registering.further_kinds(env),
         lines=_LINES,
         today=day_in_amsterdam().isoformat(),
         first=Right.ACCESS,

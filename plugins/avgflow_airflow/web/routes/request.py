@@ -24,12 +24,16 @@ from avgflow.register.database import transaction
 from avgflow_airflow.web import actions, planview, timeline
 from avgflow_airflow.web.access import Seeing, Visitor
 from avgflow_airflow.web.faults import NoSuchPage, Refused
+from avgflow_airflow.web.forms import NOTHING, Typed
 from avgflow_airflow.web.headers import POLICY
 from avgflow_airflow.web.installation import installation
 from avgflow_airflow.web.render import page
 from avgflow_airflow.web.standing import days, standing
 
 router = APIRouter(prefix="/requests")
+
+SHOWN_ONCE = ("person", "passphrase", "candidates", "addresses", "letter", "mentions", "notes")
+"""What a request's page shows only where somebody just asked for it."""
 
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
@@ -49,6 +53,7 @@ def rendered(
     *,
     refused: Refused | None = None,
     status: int = 200,
+    typed: Typed = NOTHING,
     **shown: Any,
 ) -> HTMLResponse:
     """The page of a request; `refused`: what was not done just now, `shown`: what is shown this once, on record."""
@@ -61,7 +66,8 @@ def rendered(
         **_values(env, seen),
         refused=refused,
         done=actions.done(request.query_params.get("done", "")),
-        shown={"person": None, "passphrase": None, "candidates": None, "addresses": None, "letter": None} | shown,
+        typed=typed,
+        shown=dict.fromkeys(SHOWN_ONCE) | shown,
     )
 
 
@@ -80,6 +86,8 @@ def _values(env: Environment, seen: Seen) -> dict[str, Any]:
         "w": words,
         "stores": {name: store.title for name, store in env.catalog.stores.items()},
         "recipients": {one.id: one.title for one in env.policy.recipients},
+        "classes": {name: of.title for name, of in env.policy.classes.items()},
+        "attributes": sorted(env.catalog.correctable),
         "zone": AMSTERDAM,
     }
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from avgflow import deciding_sweeps
 from avgflow.dossier import sweep as pages
 from avgflow.errors import AvgflowError
-from avgflow.handling import deciding_sweep
+from avgflow.handling import deciding_sweep, previewing_sweep
 from avgflow.handling.approving import SHOWN
 from avgflow.handling.environment import Environment
+from avgflow.handling.previewing_sweep import Preview
 from avgflow.register import events, sweep_proofs, sweeps
 from avgflow.register.database import transaction
 from avgflow.register.sweeps import ENDED, SweepStatus
@@ -24,29 +23,41 @@ from avgflow_airflow.web.faults import Refused, refused
 from avgflow_airflow.web.forms import Deciding, Operating, Sent
 from avgflow_airflow.web.installation import installation
 from avgflow_airflow.web.language import language
-from avgflow_airflow.web.render import away, page
+from avgflow_airflow.web.render import page
+from avgflow_airflow.web.routes.acting import NOT_DONE, Work, carry_out
 from avgflow_airflow.web.routes.request import stored
 from avgflow_airflow.web.standing import SWEEPS
 
 router = APIRouter(prefix="/sweeps")
 
 _MOST = 100
-NOT_DONE = 409
 
 
 @router.get("")
 def show_all(request: Request, visitor: Seeing) -> HTMLResponse:
-    with installation(visitor) as env, transaction(env.register) as register:
-        found = sweeps.list_(register, _MOST)
-        rows = [
-            (
-                one,
-                sum(each.rows for each in sweeps.found(register, one.number)),
-                sum(gone for _, gone in sweeps.changed(register, one.number).values()),
-            )
-            for one in found
-        ]
-    return page(request, visitor, "sweeps.html", rows=rows, states=SWEEPS)
+    with installation(visitor) as env:
+        return _all(request, visitor, env)
+
+
+@router.post("/preview")
+def preview(request: Request, sent: Operating) -> HTMLResponse:
+    """Count what is past its term now; nothing is changed, and nothing registered."""
+    with installation(sent.by) as env:
+        try:
+            return _all(request, sent.by, env, made=previewing_sweep.look(env))
+        except AvgflowError as fault:
+            return _all(request, sent.by, env, refused(fault))
+
+
+@router.post("/start")
+def start(request: Request, sent: Operating) -> Response:
+    """Start a sweep now instead of at its time; it asks a human first where there is a reason to."""
+
+    def work(env: Environment) -> str:
+        deciding_sweeps.start(env)
+        return "sweep-started"
+
+    return carry_out(request, sent, "/sweeps", work, lambda env, why: _all(request, sent.by, env, why))
 
 
 @router.get("/{sweep}")
@@ -94,13 +105,44 @@ def stop(request: Request, sent: Operating, sweep: str) -> Response:
     return _act(request, sent, sweep, work)
 
 
-def _act(request: Request, sent: Sent, sweep: str, work: Callable[[Environment], str]) -> Response:
-    with installation(sent.by) as env:
-        try:
-            done = work(env)
-        except AvgflowError as fault:
-            return _rendered(request, sent.by, env, sweep, refused(fault))
-    return away(request, f"/sweeps/{sweep}?done={done}")
+def _act(request: Request, sent: Sent, sweep: str, work: Work) -> Response:
+    return carry_out(
+        request, sent, f"/sweeps/{sweep}", work, lambda env, why: _rendered(request, sent.by, env, sweep, why)
+    )
+
+
+def _all(
+    request: Request,
+    visitor: Visitor,
+    env: Environment,
+    refusal: Refused | None = None,
+    made: Preview | None = None,
+) -> HTMLResponse:
+    """All sweeps; `made`: what was counted just now."""
+    of = language(request)
+    with transaction(env.register) as register:
+        rows = [
+            (
+                one,
+                sum(each.rows for each in sweeps.found(register, one.number)),
+                sum(gone for _, gone in sweeps.changed(register, one.number).values()),
+            )
+            for one in sweeps.list_(register, _MOST)
+        ]
+    return page(
+        request,
+        visitor,
+        "sweeps.html",
+        status=NOT_DONE if refusal else 200,
+        rows=rows,
+        states=SWEEPS,
+        counted=pages.lines_of(made.found, {}, env.catalog, of) if made else None,
+        would_ask=[words.ask(ask, env.catalog, of) for ask in made.asks] if made else (),
+        stores={name: store.title for name, store in env.catalog.stores.items()},
+        actions_of=words.ACTIONS,
+        refused=refusal,
+        done=actions.done(request.query_params.get("done", "")),
+    )
 
 
 def _rendered(
