@@ -54,6 +54,13 @@ class InvalidText(IntakeRefused):
         self.nl = f"{nl} Verbeter het, of laat het leeg."
 
 
+class NoteTooLong(AvgflowError):
+    """A note that a person is to read is longer than its letter has room for."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(f"The note to the person is longer than {longest} characters. Shorten it.")
+
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from avgflow import cli
 from avgflow.airflow_api import AirflowApi, AirflowUnreachable
+from avgflow.fields import NoteTooLong
 from avgflow.handling import asking_person, extending, verifying, watching
 from avgflow.handling.asking_person import AskedLate, NothingToAsk, WrongDay
 from avgflow.handling.environment import Environment
@@ -21,7 +22,6 @@ from avgflow.handling.extending import (
     AnsweredAlready,
     ExtendedAlready,
     ExtendedTooLate,
-    NoteTooLong,
     NotToldYet,
     Reason,
 )

@@ -16,7 +16,7 @@ from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 
 
-class NothingAsked(AvgflowError):
+class NothingAskedToCorrect(AvgflowError):
     """What was asked was to be shown or said more exactly of a request that asks no such thing."""
 
     def __init__(self, number: str) -> None:
@@ -33,7 +33,7 @@ class AlreadyBegun(AvgflowError):
 
 
 def say_which(env: Environment, number: str, was: Mapping[str, str], actor: str) -> None:
-    """Record which value of an attribute is wrong; `NothingAsked` where none of it is to be corrected."""
+    """Record which value of an attribute is wrong; `NothingAskedToCorrect` where none of it is to be corrected."""
     with transaction(env.register) as register:
         locks.lock(register, [number])
         refuse_closed(requests.get(register, number))
@@ -42,7 +42,7 @@ def say_which(env: Environment, number: str, was: Mapping[str, str], actor: str)
         asked = requests.asked(register, env.keyring, number)
         right = {one.attribute: one.new for one in asked.corrections}
         if not set(was) <= set(right):
-            raise NothingAsked(number)
+            raise NothingAskedToCorrect(number)
         said = {one.attribute: one.old for one in asked.corrections if one.old is not None} | dict(was)
         made = replace(asked, corrections=checked.corrections(right, said))
         requests.restate(register, env.keyring, number, made)

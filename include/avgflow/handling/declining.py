@@ -47,11 +47,6 @@ class FactsMissing(AvgflowError):
         )
 
 
-class NoteTooLong(AvgflowError):
-    def __init__(self) -> None:
-        super().__init__(f"The note to the person is longer than {LONGEST_NOTE} characters. Shorten it.")
-
-
 class NotAskedYet(AvgflowError):
     """The person is said not to have shown something that nobody asked for, or reminded them of."""
 
@@ -104,7 +99,7 @@ def propose(env: Environment, number: str, reason: DeclineReason, note: str, act
     """
     text = fields.paragraphs("note", note) or ""
     if len(text) > LONGEST_NOTE:
-        raise NoteTooLong
+        raise fields.NoteTooLong(LONGEST_NOTE)
     if GROUNDS[reason].facts and not text:
         raise FactsMissing(reason)
     with transaction(env.register) as register:

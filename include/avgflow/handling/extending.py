@@ -13,7 +13,7 @@ from avgflow import terms
 from avgflow.catalog.models import Text
 from avgflow.deadline_letters import Extension, extension_mail
 from avgflow.errors import AvgflowError
-from avgflow.fields import AMSTERDAM
+from avgflow.fields import AMSTERDAM, NoteTooLong
 from avgflow.handling import notice
 from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
@@ -48,11 +48,6 @@ _WORDS = {
         en="We have received a large number of requests. That is why we cannot answer you within one month.",
     ),
 }
-
-
-class NoteTooLong(AvgflowError):
-    def __init__(self) -> None:
-        super().__init__(f"The note to the person is longer than {LONGEST_NOTE} characters. Shorten it.")
 
 
 class AnsweredAlready(AvgflowError):
@@ -109,7 +104,7 @@ def extend(env: Environment, number: str, reason: Reason, note: str, actor: str)
     month (with `term.missed` on record), `ExtendedAlready`, `AnsweredAlready`, `RequestClosed`, `NoteTooLong`.
     """
     if len(note) > LONGEST_NOTE:
-        raise NoteTooLong
+        raise NoteTooLong(LONGEST_NOTE)
     today = day_in_amsterdam()
     with transaction(env.register) as register:
         locks.lock(register, [number])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-DUTCH: Mapping[str, tuple[str | None, str | None]] = {
+from avgflow_airflow.web.dutch_behind import BEHIND
+
+_OF_FORMS: Mapping[str, tuple[str, str | None]] = {
     "InvalidEmail": ("Het e-mailadres klopt niet. Vul één adres in, zoals naam@bedrijf.nl.", "email"),
     "InvalidReceived": (
         "De dag van ontvangst klopt niet. Kies een dag na 24 mei 2018, tot en met vandaag.",
@@ -64,12 +66,6 @@ DUTCH: Mapping[str, tuple[str | None, str | None]] = {
     ),
     "NotWaiting": ("Het verzoek wacht hier niet (meer) op. Kijk hieronder wat er nu te doen is.", None),
     "NothingAsked": ("Airflow stelt nu geen vraag over dit verzoek. Wacht even en probeer het opnieuw.", None),
-    "AirflowUnreachable": ("Airflow antwoordt niet. Probeer het straks opnieuw.", None),
-    "StoreNotConnected": (
-        "Vanaf deze pagina zijn de systemen niet te bereiken; dat is zo ingesteld. Wie de opdrachtregel heeft, kan dit "
-        "daar wel. Er is niets gedaan.",
-        None,
-    ),
     "ExtendedAlready": ("De termijn is al verlengd. Dat kan één keer.", None),
     "ExtendedTooLate": (
         "Verlengen kan niet meer: de eerste maand is voorbij. Dat de termijn gemist is, staat op het register. "
@@ -94,5 +90,90 @@ DUTCH: Mapping[str, tuple[str | None, str | None]] = {
     "SweepEnded": ("Deze opschoning is al afgelopen.", None),
     "SweepWaitsNot": ("Deze opschoning wacht niet (meer) op een besluit.", None),
     "SweepNotAtWork": ("Deze opschoning heeft nog niets veranderd. Wilt u stoppen? Keur de opschoning dan af.", None),
+    # New requests.
+    "RightNotCarriedOut": ("Dit recht kan nog niet uitgevoerd worden. Kies een ander.", "right"),
+    "SeveralPeople": (
+        "Dit kan over meer personen gaan. Vul nog een kenmerk in, of schrijf het verzoek in: dan kiest u daarna.",
+        "email",
+    ),
+    "WouldBeDeclined": (
+        "Wie dit vraagt, mag dat niet of heeft dit recht niet. Na het inschrijven staat er een voorstel om af te "
+        "wijzen.",
+        "asks_as",
+    ),
+    "NotStarted": ("Het verzoek staat op het register, maar Airflow startte de run niet. Start hem opnieuw.", None),
+    "CaseFileGone": (
+        "Het dossier van dit verzoek is gewist, omdat de bewaartermijn voorbij is. De gebeurtenissen staan nog in de "
+        "keten.",
+        None,
+    ),
+    # Who asks.
+    "NothingToAsk": ("Dit verzoek wacht niet op de persoon. De termijn loopt door.", None),
+    "NoCodeNeeded": ("Dit verzoek wacht niet op controle van de identiteit. Een code is niet nodig.", None),
+    "NotThatAddress": ("Kies een van de adressen die er staan.", None),
+    "CodeNotSent": (
+        "De code is gemaakt, maar nog niet verstuurd: Airflow deed niet wat wij vroegen. Mail hem opnieuw.",
+        None,
+    ),
+    "CodeNotTaken": (
+        "De code is juist, en dat staat op het register. Maar het verzoek gaat nog niet verder. Kies bij de "
+        "manieren: via "
+        "een bekend e-mailadres.",
+        None,
+    ),
+    # Decisions, and the course of a request.
+    "Withdrawn": ("Dit verzoek is ingetrokken.", None),
+    "Declined": ("Dit verzoek is afgewezen. De persoon krijgt alleen nog de brief.", None),
+    "NothingProposed": ("Er is niet voorgesteld om dit verzoek af te wijzen.", None),
+    "NothingToWithdraw": (
+        "Alleen een wisverzoek of een rectificatie kan ingetrokken worden. Stop dit verzoek, als er niets meer hoeft.",
+        None,
+    ),
+    "NotToldYet": (
+        "De termijn is verlengd, maar de brief is nog niet verstuurd. Airflow deed niet wat wij vroegen. Doe het "
+        "opnieuw.",
+        None,
+    ),
+    "RunStillOpen": (
+        "Op het register is het verzoek klaar, maar de run loopt nog en de brief is niet verstuurd. Doe het straks "
+        "opnieuw.",
+        None,
+    ),
+    "Stopping": ("Iemand stopte dit verzoek, en de run is nog niet afgelopen. Wacht even.", None),
+    "NotStopped": ("Dit verzoek is niet gestopt. Kijk hieronder waar het staat.", None),
+    "RunNotEnded": ("De run is nog niet afgelopen. Wacht even en doe het opnieuw.", None),
+    "NotTakenUp": (
+        "Dat het verzoek verdergaat, staat op het register, maar Airflow deed het nog niet. Doe het opnieuw.",
+        None,
+    ),
+    "NothingAskedToCorrect": ("Dit verzoek vraagt niet om dit gegeven te verbeteren. Kies een ander.", None),
+    "AlreadyBegun": ("Het verbeteren is al begonnen. Schrijf een nieuw verzoek in.", None),
+    "UnknownDocument": ("Dit bewijsstuk bestaat niet.", None),
+    "UnknownNotice": ("Deze ontvanger is over dit verzoek nooit ingelicht.", None),
+    # What stands beside requests.
+    "NobodyNamed": ("Om wie gaat het? Vul een e-mailadres of een klantnummer in.", "email"),
+    "NotRestricted": ("Van dit verzoek geldt geen beperking (meer).", None),
+    "ReasonRefused": ("Om deze reden eindigt deze beperking niet. Kies een reden die erbij past.", None),
+    "StillAtWork": ("Dit verzoek loopt nog. De beperking eindigt met het besluit erover, of nadat u het stopt.", None),
+    "NotLifting": (
+        "Dat de beperking eindigt, staat op het register, maar Airflow deed nog niets. Doe het straks opnieuw.",
+        None,
+    ),
+    "UnknownWithholding": ("Dit voorstel bestaat niet.", None),
+    "WrongUntil": ("De laatste dag is al voorbij. Kies een latere dag, of laat hem leeg.", "until"),
+    "BlankAddress": ("Vul een e-mailadres in.", "address"),
+    "UnknownChannel": ("Kies een kanaal.", "channel"),
+    "NotOnTheList": ("Dit adres staat niet op de lijst. Er is niets veranderd.", "address"),
+    "UnknownBreach": ("Dit datalek bestaat niet.", None),
+    "BreachClosed": ("Dit datalek is afgesloten. Kwam er meer aan het licht? Leg een nieuw datalek vast.", None),
+    "SweepUnderWay": ("Er loopt al een opschoning. Wacht tot die klaar is.", None),
+    "SweepRefused": ("Deze opschoning is afgekeurd. Er is niets veranderd.", None),
+    "SweepStopped": ("Deze opschoning is gestopt.", None),
+    "AnotherPreview": ("Dit is niet wat er geteld is. Bekijk het opnieuw.", None),
 }
 """By the name of the fault's kind: the line, and the form's field that it is about."""
+
+DUTCH: Mapping[str, tuple[str, str | None]] = {
+    **_OF_FORMS,
+    **{kind: (line, None) for kind, line in BEHIND.items()},
+}

@@ -30,9 +30,10 @@ class Refused:
 
 def refused(fault: AvgflowError) -> Refused:
     """What the page says of a fault."""
-    dutch, field = DUTCH.get(type(fault).__name__, (None, None))
+    line, field = DUTCH.get(type(fault).__name__, (None, None))
     text = str(fault)
-    return Refused(fault.nl or dutch or text, text, field or _field_of(text))
+    dutch = fault.nl or (line and line.format_map({**vars(fault), "text": text}))
+    return Refused(dutch or text, text, field or _field_of(text))
 
 
 def _field_of(text: str) -> str | None:

@@ -14,7 +14,7 @@ from test_approving import SECOND, approved, name_of_plan, planned, somebody, wi
 from test_coding import sent, unverified
 
 from avgflow.demo.truth import SubjectTruth
-from avgflow.fields import InvalidText
+from avgflow.fields import InvalidText, NoteTooLong
 from avgflow.handling import (
     answering,
     approving,
@@ -34,7 +34,6 @@ from avgflow.handling import (
 from avgflow.handling.declining import (
     FactsMissing,
     NotAskedYet,
-    NoteTooLong,
     NothingProposed,
     TooLateToDecline,
     VerifiedAlready,

@@ -28,7 +28,7 @@ from avgflow.handling import (
     withdrawing,
 )
 from avgflow.handling.answering import NotProven
-from avgflow.handling.correcting import AlreadyBegun, NothingAsked
+from avgflow.handling.correcting import AlreadyBegun, NothingAskedToCorrect
 from avgflow.handling.erasing import NotApproved
 from avgflow.handling.identify import Question, Waiting
 from avgflow.handling.rectifying import ValueTaken, WhichValue
@@ -217,7 +217,7 @@ def test_it_is_said_which_value_is_wrong_only_of_what_was_asked_and_before_the_w
     office, subject = own_stores, somebody(subjects)
     same_phone(office, subject)
     number = asked(office, subject, {"phone": PHONE})
-    with pytest.raises(NothingAsked):
+    with pytest.raises(NothingAskedToCorrect):
         correcting.say_which(office.env, number, {"email": "a@b.nl"}, OFFICER)
     planning.make(office.env, [number])
     approved(office, number)
