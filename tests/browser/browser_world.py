@@ -12,6 +12,13 @@ from typing import Any
 import axe_playwright_python
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+from avgflow.demo.truth import SubjectTruth
+from avgflow.embedded.stack import Status
+from avgflow.register import events
+from avgflow.register.database import transaction
+from avgflow.register.names import EventName
+from avgflow.settings import engine
+
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 HOW = "No Chromium was found on PATH (looked for {}). Install one: apt-get install chromium"
@@ -20,6 +27,11 @@ DESKTOP = {"width": 1280, "height": 900}
 TELEPHONE = {"width": 390, "height": 844}
 SIZES = {"desktop": DESKTOP, "telephone": TELEPHONE}
 SCHEMES = ("light", "dark")
+
+NUMBERS: dict[str, str] = {}
+"""The requests that the tests made, in the order of the files, by what they are about."""
+SWEPT: list[str] = []
+"""The sweeps that they made."""
 
 
 def chromium() -> str:
@@ -58,6 +70,17 @@ class Visitor:
 
     def state(self) -> str:
         return self.page.locator(".head .state").inner_text()
+
+    def until_there(self, what: str, seconds: float = 240) -> None:
+        """Look at the page anew until it says something in its main part."""
+        deadline = time.monotonic() + seconds
+        while what not in self.said():
+            assert time.monotonic() < deadline, f"'{what}' did not come about; it says '{self.said()}'"
+            time.sleep(1)
+            self.page.reload()
+
+    def said(self) -> str:
+        return self.page.locator("main").inner_text()
 
     def click(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
@@ -104,3 +127,13 @@ def faults(page: Page) -> list[str]:
         if one["impact"] in ("serious", "critical")
         for node in one["nodes"]
     ]
+
+
+def happened(stack: Status, number: str, name: EventName) -> list[str]:
+    """Who did what a request's events of a name tell of."""
+    with transaction(engine(stack.as_json()["register"])) as register:
+        return [event.actor for event in events.history(register, number) if event.name == name]
+
+
+def email_of(one: SubjectTruth) -> str:
+    return one.identifiers["email"]

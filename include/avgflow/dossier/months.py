@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from avgflow.catalog.models import Text
 from avgflow.templating import MONTHS
 
 WIDTH, HEIGHT = 720, 130
@@ -21,6 +22,14 @@ _LABELS = 10
 """Years that are named below a picture, at most."""
 _SMALLEST = 1.5
 """A bar of one row beside one of ten thousand is still to be seen."""
+
+
+_KINDS: Mapping[str, Text] = {
+    "went": Text(nl="weg", en="gone"),
+    "open": Text(nl="nog niet weg", en="not gone yet"),
+    "stayed": Text(nl="blijven", en="stay"),
+}
+"""The parts of a bar, after a number of rows."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +47,10 @@ class Month:
     def rows(self) -> int:
         return self.went + self.stayed + self.open
 
-    @property
-    def name(self) -> str:
-        """In Dutch: `maart 2019`."""
+    def name(self, language: str = "nl") -> str:
+        """In words: `maart 2019`."""
         year, month = self.month.split("-")
-        return f"{MONTHS['nl'][int(month) - 1]} {year}"
+        return f"{MONTHS[language][int(month) - 1]} {year}"
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ def summed(months: Iterable[Month]) -> list[Month]:
     return [found[month] for month in sorted(found) if found[month].rows]
 
 
-def picture(months: Sequence[Month]) -> Picture | None:
+def picture(months: Sequence[Month], language: str = "nl") -> Picture | None:
     """The picture of months with rows, in order; None where there is none."""
     if not months:
         return None
@@ -90,24 +98,21 @@ def picture(months: Sequence[Month]) -> Picture | None:
         shown[at] = Month(before.month, before.went + one.went, before.stayed + one.stayed, before.open + one.open)
     slot = WIDTH / max(last - first + 1, 12)
     top = _round_up(max(one.rows for one in shown.values()))
-    bars = [bar for at, one in sorted(shown.items()) for bar in _column(one, (at - first) * slot, slot * 0.8, top)]
+    bars = [
+        bar for at, one in sorted(shown.items()) for bar in _column(one, (at - first) * slot, slot * 0.8, top, language)
+    ]
     return Picture(bars, top, _years(first, last, slot), _month(earlier) if earlier is not None else None)
 
 
-def _column(one: Month, x: float, width: float, top: int) -> list[Bar]:
+def _column(one: Month, x: float, width: float, top: int, language: str) -> list[Bar]:
     bars, y = [], float(HEIGHT)
-    words: Mapping[str, tuple[int, str]] = {
-        "went": (one.went, "weg"),
-        "open": (one.open, "nog niet weg"),
-        "stayed": (one.stayed, "blijven"),
-    }
-    for kind, (rows, said) in words.items():
+    parts = {"went": one.went, "open": one.open, "stayed": one.stayed}
+    for kind, rows in parts.items():
         if rows:
             height = max(rows / top * HEIGHT, _SMALLEST)
             y -= height
-            bars.append(
-                Bar(kind, round(x, 2), round(y, 2), round(width, 2), round(height, 2), f"{one.name}: {rows} {said}")
-            )
+            title = f"{one.name(language)}: {rows} {_KINDS[kind].in_(language)}"
+            bars.append(Bar(kind, round(x, 2), round(y, 2), round(width, 2), round(height, 2), title))
     return bars
 
 

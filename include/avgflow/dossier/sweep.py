@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from avgflow.catalog.models import Catalog
+from avgflow.catalog.models import Catalog, Text
 from avgflow.dossier import months
 from avgflow.dossier.evidence import meaning_of
 from avgflow.dossier.months import Month, Picture
@@ -28,7 +28,10 @@ Done = Mapping[Key, tuple[int, int]]
 (`register.sweeps.changed`).
 """
 
-_DIFFER = "veranderd sinds het tellen, of er kwam een reden bij om te blijven"
+_DIFFER = Text(
+    nl="veranderd sinds het tellen, of er kwam een reden bij om te blijven",
+    en="changed since they were counted, or there is a reason now to keep them",
+)
 
 
 @dataclass(frozen=True)
@@ -74,21 +77,24 @@ def page(
     catalog: Catalog,
     policy: Policy,
     templates: Templates | None = None,
+    language: str = "nl",
 ) -> str:
-    """A self-contained HTML page in Dutch.
+    """A self-contained HTML page; in Dutch it is the one that is kept as proof.
 
     `verdict`: what the re-count found, a mapping as `avgflow.dossier.evidence` has it (`passed`; `stores` with their
     tables and checks; `expectations`); None where nothing was re-counted.
     """
-    lines = lines_of(found, done, catalog)
+    lines = lines_of(found, done, catalog, language)
     return (templates or Templates()).text(
         TEMPLATE,
+        language=language,
+        t=lambda nl, en: en if language == "en" else nl,
         sweep=sweep,
-        day=long_date(sweep.day, "nl"),
-        says=_says(sweep, verdict, any(one.open for one in lines)),
+        day=long_date(sweep.day, language),
+        says=[part.in_(language) for part in _says(sweep, verdict, any(one.open for one in lines))],
         good=bool(verdict and verdict["passed"]),
-        decided=_decided(sweep),
-        asks=[words.ask(Ask.from_json(one), catalog, "nl") for one in sweep.asks or ()],
+        decided=_decided(sweep).in_(language),
+        asks=[words.ask(Ask.from_json(one), catalog, language) for one in sweep.asks or ()],
         totals={
             "found": sum(one.figures.rows for one in lines),
             "gone": sum(one.gone for one in lines),
@@ -97,15 +103,16 @@ def page(
             "held": sum(rows for one in lines for rows, _ in one.held),
             "undated": sum(one.figures.undated for one in lines),
         },
-        stores=_stores(lines, catalog),
-        classes=pictures(found, done, policy),
-        checks=_checks(verdict),
+        stores=_stores(lines, catalog, language),
+        classes=pictures(found, done, policy, language),
+        checks=_checks(verdict, language),
         width=months.WIDTH,
         height=months.HEIGHT,
-        differ=_DIFFER,
-        number=lambda n: words.number(n, "nl"),
-        action=lambda code: words.ACTIONS[code].nl,
-        class_title=lambda code: words.class_title(policy, code).nl,
+        differ=_DIFFER.in_(language),
+        number=lambda n: words.number(n, language),
+        rows=lambda n: words.rows(n, language),
+        action=lambda code: words.ACTIONS[code].in_(language),
+        class_title=lambda code: words.class_title(policy, code).in_(language),
     )
 
 
@@ -136,7 +143,7 @@ def lines_of(found: Sequence[Found], done: Done, catalog: Catalog, language: str
     return lines
 
 
-def pictures(found: Sequence[Found], done: Done, policy: Policy) -> list[ClassPicture]:
+def pictures(found: Sequence[Found], done: Done, policy: Policy, language: str = "nl") -> list[ClassPicture]:
     """A picture for each record class of which rows were past their term."""
     by_class: dict[str, list[Month]] = {}
     following: dict[str, int] = {}
@@ -158,9 +165,9 @@ def pictures(found: Sequence[Found], done: Done, policy: Policy) -> list[ClassPi
             made.append(
                 ClassPicture(
                     record_class,
-                    words.class_title(policy, record_class).nl,
+                    words.class_title(policy, record_class).in_(language),
                     of_class,
-                    months.picture(of_class),
+                    months.picture(of_class, language),
                     sum(one.went for one in of_class),
                     sum(one.stayed for one in of_class),
                     sum(one.open for one in of_class),
@@ -170,46 +177,92 @@ def pictures(found: Sequence[Found], done: Done, policy: Policy) -> list[ClassPi
     return made
 
 
-def _says(sweep: Sweep, verdict: Mapping[str, Any] | None, some_open: bool) -> tuple[str, str]:
+def _says(sweep: Sweep, verdict: Mapping[str, Any] | None, some_open: bool) -> tuple[Text, Text]:
     """The verdict in one word, and what it means; the page is made before the end is on the register."""
     if verdict is not None and not verdict["passed"]:
-        return "Niet bewezen", "Onder Natelling staat bij welke tabel welke controle mislukte."
+        return _NOT_PROVEN
     if sweep.status is SweepStatus.REFUSED:
-        return "Afgekeurd", "Er is niets veranderd. De volgende keer wordt opnieuw geteld."
+        return _REFUSED
     if sweep.status is SweepStatus.STOPPED or (sweep.stop_asked_at is not None and some_open):
-        rest = "Wat weg is, is weg. Wat er nog staat, komt de volgende keer weer aan de beurt."
-        proven = " Er is niets te vroeg weggegaan." if verdict is not None else ""
-        return "Gestopt", f"{rest}{proven}"
-    if verdict is None:
-        return "Nog niet nageteld", "Hieronder staat wat er vooraf is geteld en wat er al gebeurd is."
-    return "Opgeschoond", (
-        "Wat te lang bewaard was, is weg of leeggemaakt. Wat bleef, staat hieronder met de reden. Er is niets te vroeg "
-        "weggegaan."
-    )
+        return _STOPPED if verdict is None else _STOPPED_PROVEN
+    return _NOT_COUNTED if verdict is None else _PROVEN
 
 
-def _decided(sweep: Sweep) -> str:
-    if sweep.decided_by is None:
-        return "nog niet besloten"
+_NOT_PROVEN = (
+    Text(nl="Niet bewezen", en="Not proven"),
+    Text(
+        nl="Onder Natelling staat bij welke tabel welke controle mislukte.",
+        en="Under Re-count stands which check failed in which table.",
+    ),
+)
+_REFUSED = (
+    Text(nl="Afgekeurd", en="Refused"),
+    Text(
+        nl="Er is niets veranderd. De volgende keer wordt opnieuw geteld.",
+        en="Nothing was changed. The next sweep counts anew.",
+    ),
+)
+_STOPPED = (
+    Text(nl="Gestopt", en="Stopped"),
+    Text(
+        nl="Wat weg is, is weg. Wat er nog staat, komt de volgende keer weer aan de beurt.",
+        en="What is gone is gone. What is still there is taken by the next sweep.",
+    ),
+)
+_STOPPED_PROVEN = (
+    _STOPPED[0],
+    Text(
+        nl=f"{_STOPPED[1].nl} Er is niets te vroeg weggegaan.",
+        en=f"{_STOPPED[1].en} Nothing went too early.",
+    ),
+)
+_NOT_COUNTED = (
+    Text(nl="Nog niet nageteld", en="Not re-counted yet"),
+    Text(
+        nl="Hieronder staat wat er vooraf is geteld en wat er al gebeurd is.",
+        en="Below stands what was counted beforehand, and what has been done.",
+    ),
+)
+_PROVEN = (
+    Text(nl="Opgeschoond", en="Swept"),
+    Text(
+        nl="Wat te lang bewaard was, is weg of leeggemaakt. Wat bleef, staat hieronder met de reden. Er is niets te "
+        "vroeg "
+        "weggegaan.",
+        en="What was kept for too long is gone or emptied. What stayed stands below with the reason. Nothing went too "
+        "early.",
+    ),
+)
+
+
+def _decided(sweep: Sweep) -> Text:
+    by = sweep.decided_by
+    if by is None:
+        return Text(nl="nog niet besloten", en="not decided yet")
     if sweep.status is SweepStatus.REFUSED:
-        return "niemand gaf antwoord op tijd" if sweep.decided_by == SYSTEM else f"afgekeurd door {sweep.decided_by}"
-    if sweep.decided_by == SYSTEM:
-        return "niemand hoefde te kijken: alles bleef binnen de grenzen van het beleid"
-    return f"goedgekeurd door {sweep.decided_by}"
+        if by == SYSTEM:
+            return Text(nl="niemand gaf antwoord op tijd", en="nobody answered in time")
+        return Text(nl=f"afgekeurd door {by}", en=f"refused by {by}")
+    if by == SYSTEM:
+        return Text(
+            nl="niemand hoefde te kijken: alles bleef binnen de grenzen van het beleid",
+            en="nobody had to look: all was within the limits of the policy",
+        )
+    return Text(nl=f"goedgekeurd door {by}", en=f"approved by {by}")
 
 
-def _stores(lines: Sequence[Line], catalog: Catalog) -> list[dict[str, Any]]:
+def _stores(lines: Sequence[Line], catalog: Catalog, language: str) -> list[dict[str, Any]]:
     return [
         {
             "store": store,
-            "title": words.store_title(catalog, store).nl,
+            "title": words.store_title(catalog, store).in_(language),
             "lines": [one for one in lines if one.store == store],
         }
         for store in dict.fromkeys(one.store for one in lines)
     ]
 
 
-def _checks(verdict: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def _checks(verdict: Mapping[str, Any] | None, language: str) -> list[dict[str, Any]]:
     """The expectations by store, each with the tables in which it failed."""
     if verdict is None:
         return []
@@ -218,7 +271,8 @@ def _checks(verdict: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     for store in verdict.get("stores") or ():
         for table in store.get("tables") or ():
             for check in table.get("checks") or ():
-                texts[check["name"]] = check.get("text") or meaning_of(check["name"])
+                in_english = check.get("text_en") if language == "en" else None
+                texts[check["name"]] = in_english or check.get("text") or meaning_of(check["name"])
                 if not check["passed"]:
                     detail = f" ({check['detail']})" if check.get("detail") else ""
                     failed.setdefault((store["store"], check["name"]), []).append(f"{table['table']}{detail}")

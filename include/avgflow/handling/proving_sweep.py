@@ -169,7 +169,13 @@ def _report(env: Environment, verdict: Verdict) -> dict[str, Any]:
                 **{name: value for name, value in vars(one).items() if name != "store"},
                 "title": table.title.nl,
                 "checks": [
-                    {"name": check.name, "text": check.nl, "passed": check.holds(one), "detail": check.detail(one)}
+                    {
+                        "name": check.name,
+                        "text": check.nl,
+                        "text_en": check.en,
+                        "passed": check.holds(one),
+                        "detail": check.detail(one),
+                    }
                     for check in proof.CHECKS
                 ],
             }

@@ -67,6 +67,38 @@ def text(html: str) -> str:
     return " ".join(" ".join(reader.parts).split())
 
 
+def in_both(proof: dict[str, Any]) -> dict[str, Any]:
+    """A verdict as a sweep of this version keeps it, with each check in both languages."""
+    for store in proof["stores"]:
+        for table in store["tables"]:
+            for check in table["checks"]:
+                check["text_en"] = "all is as it should be"
+    return proof
+
+
+@pytest.mark.parametrize("status", [SweepStatus.DONE, SweepStatus.REFUSED, SweepStatus.STOPPED, SweepStatus.WAITING])
+@pytest.mark.parametrize("proven", [True, False])
+def test_in_english_no_dutch_is_left(status: SweepStatus, proven: bool) -> None:
+    proof = in_both(verdict()) if proven else None
+    done = all_of(*ALL) if proven else {}
+    html = sweep.page(a_sweep(status), ALL, done, proof, catalog(), policy(), language="en")
+    words = set(text(html).lower().split())
+    assert '<html lang="en">' in html
+    assert not words & {
+        "rijen",
+        "blijft",
+        "weg",
+        "nageteld",
+        "omdat",
+        "maand",
+        "bewaard",
+        "zonder",
+        "goedgekeurd",
+        "van",
+    }
+    assert {"rows", "stays", "month", "without"} <= words
+
+
 def test_a_proven_sweep_says_what_went_and_what_stayed_and_why() -> None:
     read = text(page(proof=verdict()))
     for words in (

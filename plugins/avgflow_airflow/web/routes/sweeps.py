@@ -67,14 +67,23 @@ def show(request: Request, visitor: Seeing, sweep: str) -> HTMLResponse:
 
 
 @router.get("/{sweep}/page")
-def figures(visitor: Seeing, sweep: str, download: bool = False) -> HTMLResponse:
-    """The picture of a sweep with its figures and, once it was re-counted, the proof."""
+def figures(request: Request, visitor: Seeing, sweep: str, download: bool = False) -> HTMLResponse:
+    """The picture of a sweep with its figures and, once it was re-counted, the proof.
+
+    To be kept it is the page as the register has it, to the byte, which is Dutch; to be read it is in the reader's
+    language, from the same figures.
+    """
+    of = "nl" if download else language(request)
     with installation(visitor) as env:
         with transaction(env.register) as register:
             one = sweeps.get(register, sweep)
             found, done = sweeps.found(register, sweep), sweeps.changed(register, sweep)
             kept = sweep_proofs.newest(register, sweep)
-        html = kept.html if kept else pages.page(one, found, done, None, env.catalog, env.policy, env.templates)
+        verdict = kept.result if kept else None
+        if kept and of == "nl":
+            html = kept.html
+        else:
+            html = pages.page(one, found, done, verdict, env.catalog, env.policy, env.templates, of)
     return stored(html, f"{sweep}.html" if download else None)
 
 
