@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,16 +153,29 @@ def _register_template(pg: Server) -> str:
     return name
 
 
-@pytest.fixture
-def register(pg: Server, _register_template: str) -> Iterator[Register]:
-    """A freshly migrated register, dropped after the test."""
+@contextmanager
+def _a_register(pg: Server, template: str) -> Iterator[Register]:
     name = f"register_{secrets.token_hex(4)}"
-    owner_dsn = pg.create_database(name, owner=OWNER, template=_register_template)
+    owner_dsn = pg.create_database(name, owner=OWNER, template=template)
     app_dsn = pg.dsn(name, APP)
     app = engine(app_dsn)
     yield Register(name, app_dsn, owner_dsn, pg.dsn(name), pg.state.register_key, pg.state.hash_key, app)
     app.dispose()
     pg.drop_database(name)
+
+
+@pytest.fixture
+def register(pg: Server, _register_template: str) -> Iterator[Register]:
+    """A freshly migrated register, dropped after the test."""
+    with _a_register(pg, _register_template) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def register_of_module(pg: Server, _register_template: str) -> Iterator[Register]:
+    """A freshly migrated register for all tests of a file, dropped after them."""
+    with _a_register(pg, _register_template) as made:
+        yield made
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ BEHIND: Mapping[str, str] = {
     # Airflow.
     "AirflowUnreachable": "Airflow antwoordt niet. Probeer het straks opnieuw.",
     "AirflowRefused": "Airflow weigert dit. Vraag de technisch beheerder om te kijken. ({text})",
-    "StoreNotConnected": "Vanaf deze pagina zijn de systemen niet te bereiken. Dat is zo ingesteld. Met de opdrachtregel "
+    "StoreNotConnected": "Vanaf deze pagina zijn de systemen niet te bereiken. Dat is zo ingesteld. Met de "
+    "opdrachtregel "
     "kan het wel. Er is niets gedaan.",
     # The stores.
     "StoreUnreachable": "Het systeem '{store}' antwoordt niet. Probeer het straks opnieuw.",
