@@ -35,9 +35,10 @@ from avgflow.handling import rotating
 from avgflow.handling.environment import Environment
 from avgflow.handling.rotating import StillSealed
 from avgflow.policy.reasons import DeclineReason
-from avgflow.register import chain, declines, events, outbox, requests, sealed
+from avgflow.register import chain, declines, events, outbox, receipts, requests, sealed
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
+from avgflow.register.receipts import Step
 from avgflow.workfile import Header, Row, path_of, writing
 
 
@@ -219,6 +220,15 @@ def test_a_work_file_that_is_replaced_meanwhile_stays_the_newer_one(
     new, old = site.key_file.read()
     clear = [Fernet(old).decrypt(line) for line in replaced[0].splitlines()]
     assert [Fernet(new).decrypt(line) for line in in_files(site.home)] == clear
+
+
+def test_where_the_work_files_are_not_to_be_seen_nothing_is_said_of_keys(register: Register, site: Site) -> None:
+    with transaction(register.engine) as conn:
+        number = a_request(conn, register.keyring).number
+        receipts.put_receipt(conn, register.keyring, number, Step.COLLECT, "crm", {"public.contact": 1}, "a" * 64)
+    done = avgflow(site, "keys", "rotate", "--new-key")
+    assert isinstance(done.exception, rotating.WorkElsewhere)
+    assert said(register, EventName.KEYS_ROTATED) == []
 
 
 def test_the_application_may_change_no_ciphertext(register: Register) -> None:

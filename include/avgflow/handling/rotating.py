@@ -23,7 +23,7 @@ from avgflow.key_file import VARIABLE
 from avgflow.register import events, locks, sealed
 from avgflow.register.database import snapshot, transaction
 from avgflow.register.names import EventName
-from avgflow.register.schema import event
+from avgflow.register.schema import event, receipt
 from avgflow.register.sealed import BEGIN, Place
 from avgflow.settings import engine
 
@@ -46,6 +46,16 @@ class KeysFromEnvironment(WrongSetting):
             f"The register's keys stand in AVGFLOW_REGISTER_KEYS, which avgflow cannot change. Put a new key there "
             f"(avgflow keys make), first behind the current one and then before it, with a restart of every process "
             f"after each; then run this without --new-key. Or keep the keys in a file ({VARIABLE})."
+        )
+
+
+class WorkElsewhere(AvgflowError):
+    """The work files lie where this process does not see them, so it cannot say what they need."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The folder of work files (`work` in AVGFLOW_HOME) is not here, though stores were read. Run this where "
+            "the tasks run: work files are sealed too."
         )
 
 
@@ -147,10 +157,12 @@ def new_first(env: Environment) -> bool:
 
 
 def rotate(env: Environment, actor: str, tell: Tell = lambda what, done, total: None) -> Rotated:
-    """Seal everything under the newest key, with its events; `StillSealed` where an older key is needed after all.
+    """Seal everything under the newest key, with its events; `StillSealed` where an older key is needed after all,
+    `WorkElsewhere` where the work files are not to be seen.
 
     Works as the register's owner (AVGFLOW_REGISTER_OWNER_DSN): the application may change no ciphertext.
     """
+    _require_work(env)
     owner = engine(env.settings.secret("register_owner_dsn"))
     try:
         with locks.alone(env.register, ["rotate keys"]):
@@ -188,6 +200,14 @@ def _rotate(env: Environment, owner: Engine, actor: str, tell: Tell) -> Rotated:
             detail = {**named, **sums, "resealed": done.values, "resealed_in_files": done.in_files}
             events.append(register, env.keyring, EventName.KEYS_ROTATED, None, actor, detail)
     return Rotated(done.values, done.in_files, found)
+
+
+def _require_work(env: Environment) -> None:
+    if env.settings.work.is_dir():
+        return
+    with transaction(env.register) as register:
+        if register.execute(select(receipt.c.id).limit(1)).scalar_one_or_none() is not None:
+            raise WorkElsewhere
 
 
 @dataclass
