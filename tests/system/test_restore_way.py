@@ -60,7 +60,7 @@ def people(desk: Desk, subjects: tuple[SubjectTruth, ...]) -> tuple[SubjectTruth
 def erased(desk: Desk, person: SubjectTruth) -> str:
     number = asked(desk, "erasure", person)
     desk.waits(number, "approval")
-    plan = desk.done("request", "show", number, "--plan", "--json").json["plan"]["digest"][:12]
+    plan = desk.done("request", "show", number, "--plan", "--json").json["plan_digest"][:12]
     desk.done("request", "approve", number, "--plan", plan)
     assert desk.ended(number) == "success"
     return number
