@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,13 @@ VERIFIED = "verify-full"
 _OWN = ("sslmode", "sslrootcert")
 _ROOTS = "~/.postgresql/root.crt"
 """Where libpq itself looks for whom to trust."""
+
+_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, Red Hat
+    "/etc/ssl/ca-bundle.pem",  # SUSE
+    "/etc/ssl/cert.pem",  # macOS, BSD
+)
 
 PARAMETERS = frozenset(
     (
@@ -68,8 +76,18 @@ def secured(dsn: str, ca_file: Path | None = None) -> str:
         if ca_file is not None:
             query.append(("sslrootcert", str(ca_file)))
         elif found.mode == VERIFIED and not Path(_ROOTS).expanduser().exists():
-            query.append(("sslrootcert", "system"))
+            query.append(("sslrootcert", _trusted_here()))
     return urlunsplit(parts._replace(query=urlencode(query, quote_via=quote, safe="/")))
+
+
+def _trusted_here() -> str:
+    """The file of whom this machine trusts, as Python knows it.
+
+    libpq's own `system` asks the OpenSSL that it was built with; the one in psycopg's wheels looks in a folder that no
+    machine has, so it would trust nobody.
+    """
+    known = (ssl.get_default_verify_paths().cafile, *_BUNDLES)
+    return next((file for file in known if file and Path(file).is_file()), "system")
 
 
 def transport(dsn: str) -> Transport:

@@ -61,6 +61,16 @@ def test_a_host_that_is_not_this_machine_is_reached_encrypted_and_verified(
     assert front.encrypted == 1
 
 
+def test_whom_the_machine_trusts_is_trusted_where_nothing_else_is_said(
+    register: Register, front: TlsInFront, ca: TestCa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AVGFLOW_CA_FILE")
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca.file))
+    with transaction(engine(through(register.app_dsn, front))):
+        pass
+    assert front.encrypted == 1
+
+
 @pytest.mark.parametrize(
     ("trouble", "told"),
     [

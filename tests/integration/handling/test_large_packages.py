@@ -22,7 +22,9 @@ import pytest
 import pyzipper
 from handling_world import OFFICER, Office, personal_in
 from moto.server import ThreadedMotoServer
+from typer.testing import CliRunner
 
+from avgflow import cli
 from avgflow.demo.truth import SubjectTruth
 from avgflow.errors import WrongSetting
 from avgflow.handling import answering, answering_portability, closing, linking, validating
@@ -278,6 +280,28 @@ def test_a_link_that_is_taken_back_works_no_more(
     assert told(office, number) == ["link.made", "link.revoked", "link.ended"]
     with pytest.raises(linking.NoLink):
         linking.revoke(office.env, number, OFFICER)
+
+
+def test_the_command_line_takes_a_link_back_and_says_where_airflow_is_not_there_to_delete_it(
+    office: Office, large: Environment, person: SubjectTruth, bucket: Bucket
+) -> None:
+    number = validated(office, person)
+    sent(office, large, number)
+    settings = office.env.settings
+    variables = {
+        "AVGFLOW_HOME": str(settings.home), "AVGFLOW_REGISTER_DSN": settings.secret("register_dsn"),
+        "AVGFLOW_REGISTER_KEYS": settings.secret("register_keys"), "AVGFLOW_HASH_KEY": settings.secret("hash_key"),
+        "AVGFLOW_AIRFLOW_URL": "http://127.0.0.1:1", "AVGFLOW_AIRFLOW_USER": OFFICER, "AVGFLOW_AIRFLOW_PASSWORD": "x",
+    }  # fmt: skip
+    run = CliRunner()
+    [shown] = json.loads(run.invoke(cli.app, ["link", "list", "--json"], env=variables).stdout)
+    assert (shown["number"], shown["revoked"]) == (number, False)
+    done = run.invoke(cli.app, ["link", "revoke", number], env=variables)
+    assert done.exit_code == 1
+    assert "deleted only when the DAG housekeeping runs" in " ".join(done.output.split())
+    assert told(office, number) == ["link.made", "link.revoked"]
+    files.run(large)
+    assert bucket.names == []
 
 
 def test_a_storage_that_does_not_answer_is_worth_another_try_and_nothing_is_lost(
