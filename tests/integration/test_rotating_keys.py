@@ -281,6 +281,23 @@ def test_keys_of_the_environment_are_rotated_when_a_new_one_stands_before_them(r
     assert opened(tokens(register), new)
 
 
+def test_stopped_by_hand_it_is_on_record_how_far_it_came_and_it_goes_on(register: Register, site: Site) -> None:
+    fill(register, 20)
+    rotating.new_first(site.environment())
+
+    def stop(what: str, done: int, total: int) -> None:
+        if what == "sealing mail.message_sealed":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rotating.rotate(site.environment(), "officer", stop)
+    [stopped] = said(register, EventName.KEYS_ROTATION_STOPPED)
+    assert stopped["why"] == "KeyboardInterrupt"
+    assert 0 < int(str(stopped["resealed"])) < sum(map(len, tokens(register).values()))
+    assert rotating.rotate(site.environment(), "officer").standing.clean
+    assert opened(tokens(register), site.key_file.read()[0])
+
+
 def test_killed_twenty_times_it_ends_as_if_nothing_had_happened(register: Register, site: Site) -> None:
     fill(register, 60)
     a_work_file(site, register.keyring, rows=20_000)
