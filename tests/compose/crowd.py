@@ -94,8 +94,8 @@ def answer(api: AirflowApi, one: Request) -> None:
         inputs["plan"] = approving.check(ENV, one.number, None, "officer")
     elif one.waiting_for == Waiting.CHOICE:
         found = candidates.show(ENV, one.number, "officer")
-        inputs["persons"] = ",".join(str(place) for place in range(1, len(found) + 1))
-    elif one.waiting_for not in (Waiting.ADDRESS, Waiting.REFUSAL):
+        inputs["persons"] = ",".join(sorted({line.split()[0] for line in found}))
+    elif one.waiting_for != Waiting.ADDRESS:
         return
     with suppress(answers.NothingAsked, AirflowUnreachable, AirflowRefused):
         answers.give(ENV, api, registering.DAGS[one.right], one.number, "Verder", inputs)
