@@ -93,6 +93,7 @@ as officer avgflow audit verify >/dev/null
 
 step 'housekeeping, which reaches into Airflow and its logs too'
 office housekept
+as officer avgflow status >/dev/null # exit code 0: all is well
 
 if [ -n "${AVGFLOW_SMOKE_MANY:-}" ]; then
   step "$AVGFLOW_SMOKE_MANY requests of all rights at once; a worker killed and the broker restarted in between"

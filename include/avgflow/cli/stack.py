@@ -70,7 +70,7 @@ def status_command(as_json: AsJson = False) -> None:
     """
     found, settings = stack.status(), Settings.load()
     unsafe = in_transit.unsafe(settings)
-    if found.state is None and settings.register_dsn is not None:
+    if found.state is None and (settings.register_dsn or settings.register_dsn_file):
         parts = [*airflow_parts(settings), *health.look(environment.of_settings())]
         if as_json:
             typer.echo(json.dumps({"health": document(parts), "unsafe": unsafe}, indent=2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -154,6 +155,17 @@ def test_the_command_tells_in_one_screen_and_by_its_exit_code(elsewhere: Office)
     assert "LOOK" in shown.output
     told = json.loads(CliRunner().invoke(app, ["status", "--json"]).stdout)["health"]
     assert [one["part"] for one in told if not one["well"]] == ["requests"]
+
+
+def test_an_installation_whose_secrets_are_files_is_looked_at_as_well(
+    elsewhere: Office, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "dsn"
+    file.write_text(os.environ["AVGFLOW_REGISTER_DSN"])
+    monkeypatch.delenv("AVGFLOW_REGISTER_DSN")
+    monkeypatch.setenv("AVGFLOW_REGISTER_DSN_FILE", str(file))
+    shown = CliRunner().invoke(app, ["status"])
+    assert (shown.exit_code, shown.exception) == (0, None), shown.output
 
 
 def test_an_airflow_that_gives_no_sign_of_life_is_named(elsewhere: Office, monkeypatch: pytest.MonkeyPatch) -> None:
