@@ -48,7 +48,7 @@ docker compose up -d --no-build --pull never --no-deps --wait --wait-timeout 600
 is "$(docker compose ps --status running -q worker | wc -l)" 2 'workers'
 
 step 'an access and an erasure request, the second approved by another'
-office pool marketing 0 -- remember >"$before" # both come to a halt before this store
+office pool marketing 0 -- known erasure -- remember >"$before" # both come to a halt before this store
 access=$(ask access access)
 erasure=$(ask erasure erasure)
 plan=$(office rests "$erasure" waiting:approval -- plan "$erasure")
