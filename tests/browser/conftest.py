@@ -17,6 +17,7 @@ from avgflow.demo import load as demo
 from avgflow.demo import truth
 from avgflow.demo.truth import SubjectTruth
 from avgflow.demo.world import World
+from avgflow.embedded import stack as stack_of_avgflow
 from avgflow.embedded.stack import Status
 
 HERE = Path(__file__).parent
@@ -49,6 +50,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Status, t
         for name in [name for name in os.environ if name.startswith(("AVGFLOW_", "AIRFLOW_CONN_"))]:
             if name != "AVGFLOW_HOME":
                 patch.delenv(name)
+        # Other tests may be at work on the same machine.
+        patch.setattr(stack_of_avgflow, "SECONDS_TO_HEALTH", 900.0)
         status = start(lambda line: None)
         demo.load(status.as_json()["stores"], WORLD, file, lambda phase, done, total: None)
         yield status, tuple(truth.read_subjects(file))
