@@ -26,10 +26,15 @@ VIEWS = {
     "closed objections, by the last change": "/?stage=closed&right=objection&sort=changed&order=down",
     "by a part of a number": "/?number=4004",
     "holds": "/holds",
+    "restrictions": "/restrictions",
+    "withholdings": "/withholdings",
+    "breaches": "/breaches",
+    "sweeps": "/sweeps",
+    "the form of a new request": "/new",
     "recipients": "/recipients",
     "suppressions": "/suppressions",
 }
-WITH_SOME = {"one request": f"/requests/{SOME}"}
+WITH_SOME = {"one request": f"/requests/{SOME}", "one breach": "/breaches/1", "its run": f"/requests/{SOME}/run"}
 
 _FILL = """
 INSERT INTO request (number, "right", status, waiting_for, outcome, language, scope, ground, received, due,

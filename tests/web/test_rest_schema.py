@@ -29,6 +29,8 @@ CHECKS = [
 ]
 
 
+SOME = settings(max_examples=8, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck))  # fmt: skip
 EXAMPLES = settings(
     max_examples=60,
     deadline=None,
@@ -39,32 +41,71 @@ EXAMPLES = settings(
 )
 
 
+SUBMIT, LOOK = LABELS = ("POST /api/v1/requests", "GET /api/v1/requests/{number}")
+
+
 @pytest.mark.parametrize("mode", GenerationMode)
-@pytest.mark.parametrize("label", ["POST /api/v1/requests", "GET /api/v1/requests/{number}"])
+@pytest.mark.parametrize("label", LABELS)
 def test_every_answer_is_described(
     web: FastAPI, calls: Calls, started: Any, monkeypatch: pytest.MonkeyPatch, label: str, mode: GenerationMode
 ) -> None:
     # What comes too often is another test's matter; here every call is to be looked at.
     monkeypatch.setenv("AVGFLOW_PORTAL_PACE", "1000000")
-    as_portal = dict(calls("portal").headers)
-    described = schemathesis.openapi.from_asgi("/avgflow/openapi.json", web, headers=as_portal)
-    [operation] = [found.ok() for found in described.get_all_operations() if found.ok().label == label]
+    assert answered(web, calls, label, mode, EXAMPLES, "portal") & EXPECTED[label, mode]
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize(("login", "status"), [(None, 401), ("officer", 403), ("auditor", 403), ("stranger", 403)])
+def test_so_is_what_whoever_may_not_is_answered(
+    web: FastAPI, calls: Calls, started: Any, label: str, login: str | None, status: int
+) -> None:
+    assert answered(web, calls, label, GenerationMode.POSITIVE, SOME, login) == {status}
+    assert started == []
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_and_what_is_answered_to_who_calls_too_often(
+    web: FastAPI, calls: Calls, started: Any, monkeypatch: pytest.MonkeyPatch, label: str
+) -> None:
+    monkeypatch.setenv("AVGFLOW_PORTAL_PACE", "2")
+    assert 429 in answered(web, calls, label, GenerationMode.POSITIVE, SOME, "portal")
+
+
+def test_no_operation_is_left_out(web: FastAPI, calls: Calls) -> None:
+    assert {found.ok().label for found in described(web, calls).get_all_operations()} == set(LABELS)
+    paths = calls("portal").describe().json()["paths"]
+    refused = {"401", "403", "429", "503"}
+    assert set(paths["/api/v1/requests"]["post"]["responses"]) >= refused | {"400", "413", "415", "422"}
+    assert set(paths["/api/v1/requests/{number}"]["get"]["responses"]) >= refused | {"404"}
+
+
+def described(web: FastAPI, calls: Calls) -> Any:
+    return schemathesis.openapi.from_asgi("/avgflow/openapi.json", web, headers=dict(calls("portal").headers))
+
+
+def answered(
+    web: FastAPI, calls: Calls, label: str, mode: GenerationMode, how_many: settings, login: str | None
+) -> set[int]:
+    """The statuses with which calls of an operation are answered to somebody; each answer is as it is described."""
+    headers = dict(calls(login).headers)
+    [operation] = [found.ok() for found in described(web, calls).get_all_operations() if found.ok().label == label]
     seen: set[int] = set()
 
-    @EXAMPLES
+    @how_many
     @given(case=operation.as_strategy(generation_mode=mode))
     def look(case: Any) -> None:
-        answer = case.call_and_validate(headers=as_portal, checks=CHECKS)
-        seen.add(answer.status_code)
+        if login is None:
+            case.headers.pop("Authorization", None)
+        seen.add(case.call_and_validate(headers=headers, checks=CHECKS).status_code)
 
     look()
-    assert seen & EXPECTED[label, mode], seen
+    return seen
 
 
 EXPECTED = {
-    ("POST /api/v1/requests", GenerationMode.POSITIVE): {201},
-    ("POST /api/v1/requests", GenerationMode.NEGATIVE): {400, 422},
-    ("GET /api/v1/requests/{number}", GenerationMode.POSITIVE): {404},
-    ("GET /api/v1/requests/{number}", GenerationMode.NEGATIVE): {404},
+    (SUBMIT, GenerationMode.POSITIVE): {201},
+    (SUBMIT, GenerationMode.NEGATIVE): {400, 422},
+    (LOOK, GenerationMode.POSITIVE): {404},
+    (LOOK, GenerationMode.NEGATIVE): {404},
 }
 """Some of the answers that there must have been, or nothing was tried."""
