@@ -31,7 +31,7 @@ VIEWS = {
     "breaches": "/breaches",
     "sweeps": "/sweeps",
     "the form of a new request": "/new",
-    "recipients": "/recipients",
+    "recipients": "/recipients?all=1",
     "suppressions": "/suppressions",
 }
 WITH_SOME = {"one request": f"/requests/{SOME}", "one breach": "/breaches/1", "its run": f"/requests/{SOME}/run"}
@@ -56,6 +56,19 @@ SELECT 1000000 + row_number() OVER (), r.registered_at + make_interval(secs => e
        (ARRAY['request.registered', 'request.verified', 'request.started', 'plan.made', 'store.collected'])[1 + e % 5],
        r.number, 'avgflow', jsonb_build_object('rows', e, 'store', 'crm'), 'x', md5(r.number || e)
 FROM request AS r CROSS JOIN generate_series(1, 15) AS e
+"""
+_RESTRICTIONS = """
+INSERT INTO restriction (number, record_class, ground, begun_at, begun_by)
+SELECT number, '*', 'claims', registered_at, 'officer' FROM request WHERE "right" = 'restriction'
+"""
+_NOTICES = """
+INSERT INTO notice (number, recipient, told, told_at, told_by, confirmed_at, confirmed_by, classes)
+SELECT number, 'ict-supplier', 'erased', registered_at, 'avgflow', registered_at, 'officer', '["R1"]'
+FROM request WHERE "right" IN ('erasure', 'rectification', 'restriction')
+"""
+_BREACHES = """
+INSERT INTO breach (number, what, aware_at, due_at, digest, sealed, opened_by)
+SELECT number, 'letter', received, received + 3, md5(number), '', 'officer' FROM request ORDER BY number LIMIT 200
 """
 _HASHES = "INSERT INTO identifier (number, kind, hash) SELECT number, 'email', md5(number) FROM request"
 
@@ -86,8 +99,9 @@ def _fill(owner: Engine) -> float:
     with owner.begin() as conn:
         conn.execute(text(_FILL), {"requests": REQUESTS})
         conn.execute(text(_EVENTS))
-        conn.execute(text(_HASHES))
-        conn.execute(text("ANALYZE request, event, identifier"))
+        for more in (_HASHES, _RESTRICTIONS, _NOTICES, _BREACHES):
+            conn.execute(text(more))
+        conn.execute(text("ANALYZE request, event, identifier, restriction, notice, breach"))
     return time.perf_counter() - began
 
 

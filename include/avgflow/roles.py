@@ -28,7 +28,7 @@ class May(Bilingual):
     HANDLE = "handle", "verzoeken behandelen", "handle requests"
     DECIDE = "decide", "plannen goedkeuren of afkeuren", "approve or refuse plans"
     TAKE_DOSSIER = "take-dossier", "een dossier ophalen", "take a dossier along"
-    OPERATE = "operate", "een run starten of een opschoning stoppen", "start a run or stop a sweep"
+    OPERATE = "operate", "een run of opschoning starten, hervatten of stoppen", "start, resume or stop a run or sweep"
     SUBMIT = "submit", "verzoeken van een portaal inschrijven en volgen", "submit and follow a portal's requests"
 
 

@@ -176,9 +176,16 @@ def notices(conn: Connection, number: str | None = None) -> Sequence[Notice]:
     return [_notice(row) for row in conn.execute(query.order_by(*_ORDER))]
 
 
-def unconfirmed(conn: Connection) -> Sequence[Notice]:
-    """Every notice that its recipient has not confirmed, the oldest first."""
-    return [_notice(row) for row in conn.execute(_SELECT.where(table.c.confirmed_at.is_(None)).order_by(*_ORDER))]
+def unconfirmed(conn: Connection, limit: int | None = None) -> Sequence[Notice]:
+    """Every notice that its recipient has not confirmed, or so many of them, the oldest first."""
+    query = _SELECT.where(table.c.confirmed_at.is_(None)).order_by(*_ORDER).limit(limit)
+    return [_notice(row) for row in conn.execute(query)]
+
+
+def newest(conn: Connection, limit: int) -> Sequence[Notice]:
+    """So many notices, confirmed or not, the newest first."""
+    query = _SELECT.order_by(*(column.desc() for column in _ORDER)).limit(limit)
+    return [_notice(row) for row in conn.execute(query)]
 
 
 _SELECT = select(table, mail.c.accepted_at.label("mailed_at")).select_from(

@@ -240,9 +240,10 @@ def standing(conn: Connection, number: str) -> Sequence[Restriction]:
     return [one for one in of_request(conn, number) if one.stands]
 
 
-def list_(conn: Connection) -> Sequence[Restriction]:
-    """Every restriction that was ever placed, the newest first."""
-    return _read(conn, select(*_SHOWN).order_by(table.c.begun_at.desc(), table.c.number, table.c.record_class))
+def list_(conn: Connection, limit: int | None = None) -> Sequence[Restriction]:
+    """Every restriction that was ever placed, or so many of them, the newest first."""
+    newest = (table.c.begun_at.desc(), table.c.number, table.c.record_class)
+    return _read(conn, select(*_SHOWN).order_by(*newest).limit(limit))
 
 
 def on(conn: Connection, keyring: Keyring, identifiers: Identifiers) -> Sequence[Restriction]:

@@ -17,15 +17,26 @@ from avgflow_airflow.web.routes.acting import act, day_of
 
 router = APIRouter()
 
+MOST = 200
+"""Recipients that the page shows at once."""
+
 
 @router.get("/recipients")
 def show_recipients(request: Request, visitor: Seeing, all: str = "") -> HTMLResponse:  # noqa: A002 - in the address
     with installation(visitor) as env:
         with transaction(env.register) as register:
-            found = notices.notices(register, None)
-        shown = [one for one in found if all or one.confirmed_at is None]
+            found = notices.newest(register, MOST + 1) if all else notices.unconfirmed(register, MOST + 1)
         titles = {one.id: one.title for one in env.policy.recipients}
-    return page(request, visitor, "recipients.html", rows=shown, every=bool(all), recipients=titles, w=words)
+    return page(
+        request,
+        visitor,
+        "recipients.html",
+        rows=found[:MOST],
+        more=len(found) > MOST,
+        every=bool(all),
+        recipients=titles,
+        w=words,
+    )
 
 
 @router.post("/requests/{number}/recipients/{recipient}/told")

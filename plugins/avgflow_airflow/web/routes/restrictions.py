@@ -24,6 +24,9 @@ from avgflow_airflow.web.routes.acting import NOT_DONE, act
 
 router = APIRouter()
 
+MOST = 200
+"""Restrictions that the page shows at once."""
+
 
 @router.get("/restrictions")
 def show(request: Request, visitor: Seeing) -> HTMLResponse:
@@ -77,13 +80,14 @@ def _page(
 ) -> HTMLResponse:
     """All restrictions; `found`: those of a person who was looked up just now."""
     with transaction(env.register) as register:
-        rows = restrictions.list_(register)
+        rows = restrictions.list_(register, MOST + 1)
     return page(
         request,
         visitor,
         "restrictions.html",
         status=NOT_DONE if refusal else 200,
-        rows=rows,
+        rows=rows[:MOST],
+        more=len(rows) > MOST,
         found=found,
         classes={name: one.title for name, one in env.policy.classes.items()},
         w=words,
