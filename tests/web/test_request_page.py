@@ -9,10 +9,12 @@ import pytest
 from web_world import As
 
 from avgflow.register import events, passphrases
+from avgflow.register.approvals import REFUSED
 from avgflow.register.clock import Clock
 from avgflow.register.names import EventName
 from avgflow.register.requests import get
 from avgflow.terms import DUTCH
+from avgflow_airflow.web.reasons import reason
 from avgflow_airflow.web.standing import days
 
 EMAIL = "iemand@example.nl"
@@ -108,3 +110,36 @@ def test_days_count_an_open_question_as_answered_today(as_: As, register: Any, n
     assert (running.due, running.paused) == (request.due, None)
     assert paused.paused == date(2027, 1, 4)
     assert paused.due != request.due
+
+
+@pytest.mark.parametrize(
+    ("kept", "dutch"),
+    [
+        ("Stopped by officer.", "Gestopt door officer."),
+        (REFUSED, "Het plan is afgekeurd"),
+        (
+            "Not at its end: no receipt of store crm; stopped by officer; task crm failed (StoreBusy of store crm).",
+            "Het verzoek is niet af: geen ontvangstbewijs van crm; gestopt door officer; taak crm is mislukt "
+            "(StoreBusy van crm).",
+        ),
+        ("Not at its end: crm.public.note: column_unknown.", "Het verzoek is niet af. De tijdlijn"),
+        ("Task crm failed (StoreRefused); its log says what to do.", "De taak crm is mislukt (StoreRefused)."),
+        ("AVG-2026-00007 of the same person goes first.", "Eerst komt AVG-2026-00007 aan de beurt"),
+        ("It came in with AVG-2026-00007; whoever verifies that one verifies this one.", "samen met AVG-2026-00007"),
+        (
+            "Work on the stores begins on 2026-11-28 at 09:15; it can be withdrawn until then.",
+            "begint op 2026-11-28 om 09:15.",
+        ),
+    ],
+)
+def test_why_a_request_stands_where_it_does_is_said_in_dutch(kept: str, dutch: str) -> None:
+    said = reason(kept)
+    assert said is not None
+    assert dutch in said.nl
+    assert said.en == kept
+
+
+def test_a_reason_of_another_form_is_left_as_it_is() -> None:
+    said = reason("Something else.")
+    assert said is not None
+    assert said.nl == said.en == "Something else."

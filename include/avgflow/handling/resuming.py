@@ -61,12 +61,16 @@ def take_up(env: Environment, number: str, again: Again, actor: str) -> None:
     if request.status is not Status.STOPPED:
         raise NotStopped(number)
     dag = WAYS[request.right].dag
+    state = env.airflow.state(dag, number)
     # Its last task has to have said what is missing: until then a task that is done again refuses to go on.
-    if env.airflow.state(dag, number) not in _ENDED:
+    if state not in (None, *_ENDED):
         raise RunNotEnded(number)
     with transaction(env.register) as register:
         events.append(register, env.keyring, EventName.REQUEST_TAKEN_UP, number, actor, {"again": again.value})
     try:
+        if state is None:  # Airflow has let it go
+            env.airflow.start(dag, number)
+            return
         if again is Again.PLAN:
             env.airflow.clear_from(dag, number, PLAN)
         env.airflow.clear_failed(dag, number)

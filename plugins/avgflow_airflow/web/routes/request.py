@@ -27,6 +27,7 @@ from avgflow_airflow.web.faults import NoSuchPage, Refused
 from avgflow_airflow.web.forms import NOTHING, Typed
 from avgflow_airflow.web.headers import POLICY
 from avgflow_airflow.web.installation import installation
+from avgflow_airflow.web.reasons import reason
 from avgflow_airflow.web.render import page
 from avgflow_airflow.web.standing import days, standing
 
@@ -77,6 +78,7 @@ def _values(env: Environment, seen: Seen) -> dict[str, Any]:
         "seen": seen,
         "one": one,
         "next": standing(one),
+        "reason": reason(one.reason),
         "days": days(one, seen.clock, env.policy.calendar, day_in_amsterdam()),
         "plan": planview.view(seen.plan, SHOWN, env.policy, env.catalog) if seen.plan else None,
         "moments": timeline.of(seen.history),
