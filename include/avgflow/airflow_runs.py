@@ -114,10 +114,11 @@ def tasks(api: AirflowApi, dag_id: str, run_id: str) -> tuple[Seen, ...]:
     """The tasks of one run, in the order in which they ran; `AirflowRefused` where there is no such run (404)."""
     path = f"{_path(dag_id, run_id)}/taskInstances"
     found = sorted(_pages(api, path, "show the tasks", "task_instances"), key=_begun)
+    titles = _titles(api, dag_id)
     return tuple(
         Seen(
             task["task_id"],
-            task.get("task_display_name") or task["task_id"],
+            titles.get(task["task_id"], task["task_id"]),
             task["map_index"],
             task["state"],
             task["try_number"],
@@ -145,6 +146,7 @@ def _run(api: AirflowApi, run: Mapping[str, Any]) -> Run:
     dag, run_id = run["dag_id"], run["dag_run_id"]
     path = _path(dag, run_id)
     found = _pages(api, f"{path}/taskInstances", "show the tasks", "task_instances")
+    titles = _titles(api, dag)
     return Run(
         dag_id=dag,
         title=run.get("dag_display_name") or dag,
@@ -154,8 +156,22 @@ def _run(api: AirflowApi, run: Mapping[str, Any]) -> Run:
         started=run["start_date"],
         ended=run["end_date"],
         versions=tuple(_version(api, version) for version in run.get("dag_versions") or ()),
-        tasks=tuple(_task(api, path, task) for task in sorted(found, key=_begun)),
+        tasks=tuple(_task(api, path, task, titles) for task in sorted(found, key=_begun)),
     )
+
+
+def _titles(api: AirflowApi, dag_id: str) -> Mapping[str, str]:
+    """What the tasks of a DAG are called; none where Airflow has no such DAG any more.
+
+    With a run's own tasks Airflow 3.3.2 gives their ids for names.
+    """
+    try:
+        found = api.read(f"/dags/{quote(dag_id, safe='')}/tasks", "show the tasks of a DAG").json()["tasks"]
+    except AirflowRefused as refused:
+        if refused.status != 404:
+            raise
+        return {}
+    return {task["task_id"]: task["task_display_name"] or task["task_id"] for task in found}
 
 
 def _begun(task: Mapping[str, Any]) -> tuple[str, str, int]:
@@ -186,14 +202,14 @@ def _source(api: AirflowApi, dag: str, number: int) -> str | None:
     return content
 
 
-def _task(api: AirflowApi, run: str, task: Mapping[str, Any]) -> Task:
+def _task(api: AirflowApi, run: str, task: Mapping[str, Any], titles: Mapping[str, str]) -> Task:
     task_id, map_index = task["task_id"], task["map_index"]
     path = f"{run}/taskInstances/{quote(task_id, safe='')}"
     tries = api.read(f"{path}/{map_index}/tries" if map_index >= 0 else f"{path}/tries", "show the tries of a task")
     found = sorted(tries.json()["task_instances"], key=lambda one: one["try_number"])
     return Task(
         task_id,
-        task.get("task_display_name") or task_id,
+        titles.get(task_id, task_id),
         map_index,
         tuple(_try(api, path, map_index, one) for one in found if one["try_number"]),
     )

@@ -92,6 +92,7 @@ class Visitor:
         self.page.check(f"input[name=right][value={right}]")
         self.page.fill("#email", email)
         self.page.fill("#name", "Robin Proefpersoon")
+        self.page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
         self.page.select_option("#verified_by", verified_by)
         for name, value in choices.items():
             self.page.select_option(f"#{name}", value)

@@ -23,7 +23,7 @@ def a_run(run_id: str, dag: str = "access_request", queued: str = MOMENT) -> dic
 
 
 def a_task(task_id: str, map_index: int = -1) -> dict[str, Any]:
-    return {"task_id": task_id, "map_index": map_index, "start_date": MOMENT, "task_display_name": task_id.title()}
+    return {"task_id": task_id, "map_index": map_index, "start_date": MOMENT, "task_display_name": task_id}
 
 
 def a_try(number: int, started: str | None = MOMENT) -> dict[str, Any]:
@@ -64,6 +64,7 @@ def airflow() -> Airflow:
         f"{run}/taskInstances/crm/logs/1": json.dumps({"event": "één", "timestamp": MOMENT}) + "\n",
         f"{run}/taskInstances/crm/logs/2": json.dumps({"event": "twee", "timestamp": MOMENT}) + "\n",
         "/dagSources/access_request": {"content": "# dag\n"},
+        "/dags/access_request/tasks": {"tasks": [{"task_id": "crm", "task_display_name": "Klantrelatiesysteem"}]},
     }
     return made
 
@@ -77,6 +78,12 @@ def test_every_try_has_its_lines_in_order(airflow: Airflow) -> None:
     logs = [request for request in airflow.asked if "/logs/" in request.url.path]
     assert {request.headers["accept"] for request in logs} == {"application/x-ndjson"}
     assert {dict(request.url.params)["full_content"] for request in logs} == {"true"}
+
+
+def test_a_task_is_called_as_its_dag_calls_it(airflow: Airflow) -> None:
+    assert [task.title for run in of_request(airflow.api(), NUMBER) for task in run.tasks] == ["Klantrelatiesysteem"]
+    del airflow.answers["/dags/access_request/tasks"]
+    assert [task.title for run in of_request(airflow.api(), NUMBER) for task in run.tasks] == ["crm"]
 
 
 def test_runs_beside_its_own_are_its_and_those_of_a_longer_number_are_not(airflow: Airflow) -> None:
