@@ -55,7 +55,9 @@ def test_a_breach_from_the_first_word_to_the_end(as_: As, register: Any, number:
     early = officer.send("/breaches/1/close")
     assert (early.status_code, "Afsluiten kan nog niet." in early.text) == (409, True)
 
+    assert "nog te melden" in officer.get("/breaches").text
     assert officer.send("/breaches/1/record", FACTS).status_code == 303
+    assert "geregeld" in officer.get("/breaches").text
     assert FACTS["nature"] not in officer.get("/breaches/1").text
     shown = as_("approver").send("/breaches/1/show").text
     assert WHOM in shown

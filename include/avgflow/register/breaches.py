@@ -159,6 +159,13 @@ def not_closed(conn: Connection) -> Sequence[Breach]:
     return [_breach(row) for row in conn.execute(query)]
 
 
+def settled(conn: Connection) -> frozenset[int]:
+    """The breaches that the authority was told of, or of which it is on record why it need not be."""
+    either = [Field.AP_TOLD.value, Field.AP_NOT_TOLD.value]
+    query = select(breach_fact.c.breach_id).where(breach_fact.c.field.in_(either)).distinct()
+    return frozenset(conn.execute(query).scalars())
+
+
 def fields(conn: Connection, id_: int) -> frozenset[Field]:
     """The fields of which anything is on record, without opening any."""
     return frozenset(

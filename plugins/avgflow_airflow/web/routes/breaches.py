@@ -102,8 +102,8 @@ def _all(
     request: Request, visitor: Visitor, env: Environment, refusal: Refused | None = None, typed: Typed = NOTHING
 ) -> HTMLResponse:
     with transaction(env.register) as register:
-        found = breaches.list_(register)
-        rows = [(one, rules.settled(breaches.facts(register, env.keyring, one.id))) for one in found]
+        settled = breaches.settled(register)
+        rows = [(one, one.id in settled) for one in breaches.list_(register)]
     return page(
         request,
         visitor,
