@@ -146,6 +146,22 @@ MAILS: Mapping[str, Text] = {
 }
 """By the first word of a mail's kind; other kinds stand as they are."""
 
+WAITING: Mapping[str, Text] = {
+    "verification": Text(nl="controle van de identiteit", en="verification"),
+    "mandate": Text(nl="de machtiging", en="the mandate"),
+    "decline": Text(nl="besluit om af te wijzen", en="decision to decline"),
+    "choice-of-person": Text(nl="keuze van de persoon", en="choice of person"),
+    "unknown-address": Text(nl="oordeel over het adres", en="a word on the address"),
+    "handover": Text(nl="overhandiging", en="handover"),
+    "approval": Text(nl="goedkeuring van het plan", en="approval of the plan"),
+    "weighing": Text(nl="afweging van het bezwaar", en="weighing of the objection"),
+    "refusal": Text(nl="akkoord met de weigering", en="agreement to the refusal"),
+    "earlier-request": Text(nl="een eerder verzoek", en="an earlier request"),
+    "verification-of-first": Text(nl="controle bij het eerste verzoek", en="verification of the first request"),
+    "cooling-off": Text(nl="bedenktijd", en="cooling-off time"),
+}
+"""What a request waits for, in a list of facts."""
+
 STATES: Mapping[str, Text] = {
     "success": Text(nl="geslaagd", en="success"),
     "failed": Text(nl="mislukt", en="failed"),
@@ -163,6 +179,7 @@ KEYS: Mapping[str, Text] = {
     "addresses": Text(nl="adressen", en="addresses"),
     "aware": Text(nl="bekend sinds", en="aware"),
     "again": Text(nl="verder met", en="goes on with"),
+    "anonymise": Text(nl="leeggemaakt", en="emptied"),
     "annotations": Text(nl="aantekeningen", en="annotations"),
     "answered": Text(nl="beantwoord", en="answered"),
     "asked": Text(nl="gevraagd", en="asked"),
@@ -179,12 +196,17 @@ KEYS: Mapping[str, Text] = {
     "classes": Text(nl="klassen", en="classes"),
     "code": Text(nl="code", en="code"),
     "column": Text(nl="kolom", en="column"),
+    "counted_deleted": Text(nl="door de database geteld: gewist", en="counted by the database: deleted"),
+    "counted_inserted": Text(nl="door de database geteld: erbij", en="counted by the database: inserted"),
+    "counted_updated": Text(nl="door de database geteld: veranderd", en="counted by the database: updated"),
     "days": Text(nl="dagen", en="days"),
+    "delete": Text(nl="gewist", en="deleted"),
     "digest": Text(nl="controlegetal", en="digest"),
     "document": Text(nl="bewijsstuk", en="document"),
     "due": Text(nl="uiterste dag", en="due"),
     "earlier": Text(nl="eerder", en="earlier"),
     "equated_days": Text(nl="gelijkgestelde dagen tellen", en="equated days count"),
+    "erased": Text(nl="gewist of leeggemaakt", en="erased"),
     "error": Text(nl="fout", en="fault"),
     "extended_due": Text(nl="uiterste dag na verlenging", en="due when extended"),
     "extension": Text(nl="verlenging", en="extension"),
@@ -195,6 +217,7 @@ KEYS: Mapping[str, Text] = {
     "identifiers": Text(nl="kenmerken", en="identifiers"),
     "in_steps": Text(nl="in twee stappen geteld", en="counted in steps"),
     "keep": Text(nl="bewaard", en="kept"),
+    "kept": Text(nl="bewaard", en="kept"),
     "kind": Text(nl="soort", en="kind"),
     "late": Text(nl="te laat", en="late"),
     "left": Text(nl="nog over", en="left"),
@@ -232,6 +255,7 @@ _CODES: Mapping[str, Mapping[str, Text]] = {
     "outcome": OUTCOMES,
     "method": METHODS,
     "told": TOLD,
+    "waiting_for": WAITING,
     "again": {
         "step": Text(nl="wat mislukte", en="what failed"),
         "plan": Text(nl="een nieuw plan", en="a new plan"),
@@ -248,6 +272,8 @@ def mail(kind: str) -> Text:
     """What a mail of this kind is, with its occasion (`recipient:ict-supplier`)."""
     first, _, rest = kind.partition(":")
     known = of(MAILS, first)
+    if first == "waiting" and (asked := WAITING.get(rest.partition(":")[0])):
+        return Text(nl=f"{known.nl}: {asked.nl}", en=f"{known.en}: {asked.en}")
     return Text(nl=f"{known.nl}: {rest}", en=f"{known.en}: {rest}") if rest else known
 
 
