@@ -39,7 +39,7 @@ def test_a_row_is_withheld_by_two_and_given_again(as_: LogIn, stack: Status, peo
     officer.click("Stel voor om deze rij niet te geven")
     assert "In het systeem is geen rij met deze sleutel." in officer.said()
     assert officer.page.locator("#ground").input_value() == "d"
-    officer.page.locator("input[name=key]").first.fill(row[0])
+    officer.page.locator("input[name=key]").first.fill(str(row[0]))
     officer.click("Stel voor om deze rij niet te geven")
     assert "voorgesteld" in officer.page.locator("tbody").inner_text()
 

@@ -53,6 +53,11 @@ BEHIND: Mapping[str, str] = {
     "ValueRefused": "Een systeem neemt de juiste waarde niet aan. Er is niets veranderd. Vraag de persoon om een "
     "waarde die "
     "past. ({text})",
+    # The storage of large packages.
+    "StorageUnreachable": "De opslag van grote pakketten antwoordt niet. Probeer het straks opnieuw.",
+    "NoS3": "De opslag van grote pakketten is niet te gebruiken. Vraag de technisch beheerder om te kijken. ({text})",
+    "UnknownStorage": "De opslag van grote pakketten is niet te gebruiken. Vraag de technisch beheerder om te kijken. "
+    "({text})",
     # What was collected, and what is made of it.
     "ReceiptDiffers": "Een systeem is veranderd sinds de gegevens zijn verzameld. Laat een nieuw plan maken.",
     "RowsChanged": "De verzamelde gegevens veranderden terwijl het antwoord werd gemaakt. Laat een nieuw plan maken.",
