@@ -37,7 +37,7 @@ def test_a_row_is_withheld_by_two_and_given_again(as_: LogIn, stack: Status, peo
     officer.page.locator("input[name=key]").first.fill("0")
     officer.page.select_option("#ground", "d")
     officer.click("Stel voor om deze rij niet te geven")
-    assert "In het systeem is geen rij met deze sleutel." in officer.said()
+    officer.page.get_by_text("In het systeem is geen rij met deze sleutel.").wait_for()
     assert officer.page.locator("#ground").input_value() == "d"
     officer.page.locator("input[name=key]").first.fill(str(row[0]))
     officer.click("Stel voor om deze rij niet te geven")
@@ -45,10 +45,10 @@ def test_a_row_is_withheld_by_two_and_given_again(as_: LogIn, stack: Status, peo
 
     approver.open("/withholdings")
     approver.page.locator("tbody button").first.click()
-    assert "Bevestigd. Deze rij geven wij nu niet." in approver.said()
+    approver.page.get_by_text("Bevestigd. Deze rij geven wij nu niet.").wait_for()
     officer.open("/withholdings")
     officer.page.get_by_role("button", name="Beëindig").click()
-    assert "beëindigd" in officer.page.locator("tbody").inner_text()
+    officer.page.locator("tbody .state").get_by_text("beëindigd").wait_for()
 
 
 def test_a_breach_from_the_first_word_to_the_end(as_: LogIn) -> None:
