@@ -22,7 +22,9 @@ SERVICES: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
 LOCK = (REPOSITORY / "requirements-production.txt").read_text(encoding="utf-8")
 
-ONE_SHOTS = {"secrets", "init", "demo-secrets", "demo"}
+BY_HAND = {"keys"}
+"""What somebody starts by its name, once."""
+ONE_SHOTS = {"secrets", "init", "demo-secrets", "demo"} | BY_HAND
 AIRFLOW = {"api-server", "scheduler", "dag-processor", "triggerer", "worker"}
 IN_THE_STORES = {"stores", "demo", "mailbox", "worker", "desk"}
 """Who has business with a store or the mail server."""
@@ -54,12 +56,18 @@ def test_who_is_waited_for_can_be(service: str) -> None:
             assert other in ONE_SHOTS, (service, other)
 
 
-@pytest.mark.parametrize("service", sorted(ONE_SHOTS))
+@pytest.mark.parametrize("service", sorted(ONE_SHOTS - BY_HAND))
 def test_the_end_of_what_runs_once_is_waited_for(service: str) -> None:
     # Else `up --wait` takes it for a failure.
     waiting = [one for one in SERVICES if (service, "service_completed_successfully") in list(waits(one))]
     required = SERVICES[service].get("profiles", [])
     assert any(SERVICES[one].get("profiles", []) == required for one in waiting), waiting
+
+
+def test_what_is_started_by_hand_is_started_by_nothing_else() -> None:
+    for service in BY_HAND:
+        assert SERVICES[service]["profiles"] == [service]
+        assert not [one for one in SERVICES if service in SERVICES[one].get("depends_on", {})]
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -181,8 +189,8 @@ def test_databases_and_broker_have_no_way_out() -> None:
     ("group", "seen_by"),
     [
         ("stores", {"secrets", "demo-secrets", "worker", "desk", "demo"}),
-        ("register", {"secrets", "init", "api-server", "worker", "desk"}),
-        ("database", {"secrets", "init", "postgres"}),
+        ("register", {"secrets", "init", "api-server", "worker", "desk", "keys"}),
+        ("database", {"secrets", "init", "postgres", "keys"}),
         ("airflow", {"secrets", "init"} | AIRFLOW),
         ("broker", {"secrets", "broker", "scheduler", "worker"}),
         ("users", {"secrets", "init", "desk"}),
@@ -191,7 +199,8 @@ def test_databases_and_broker_have_no_way_out() -> None:
 )
 def test_a_secret_is_seen_by_whom_it_takes_and_no_one_else(group: str, seen_by: set[str]) -> None:
     assert {service for service in SERVICES if group in groups(service)} == seen_by
-    for service in seen_by - {"secrets", "demo-secrets"}:
+    writes = {"secrets", "demo-secrets"} | ({"keys"} if group == "register" else set())
+    for service in seen_by - writes:
         assert f"secrets-{group}:/secrets/{group}:ro" in SERVICES[service]["volumes"], service
 
 
