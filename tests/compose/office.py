@@ -254,6 +254,7 @@ def _commands() -> Iterator[Callable[..., None]]:
         answered,
         approved_by,
         remember,
+        known,
         erased,
     )
 
