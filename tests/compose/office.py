@@ -178,8 +178,8 @@ def tables() -> Iterator[tuple[psycopg.Connection[Any], str, sql.Identifier]]:
     for store in STORES.values():
         with psycopg.connect(Settings.load().store_dsn(store.connection)) as connection:
             listed = connection.execute(
-                "SELECT table_schema, table_name FROM information_schema.tables "
-                "WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')"
+                "SELECT nspname::text, relname::text FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace "
+                "WHERE relkind IN ('r', 'p') AND NOT relispartition AND nspname !~ '^(pg_|information_schema)'"
             ).fetchall()
             for schema, table in listed:
                 yield connection, f"{store.name}.{schema}.{table}", sql.Identifier(schema, table)
