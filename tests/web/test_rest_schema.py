@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import schemathesis
 from fastapi import FastAPI
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -94,6 +94,8 @@ def answered(
     @how_many
     @given(case=operation.as_strategy(generation_mode=mode))
     def look(case: Any) -> None:
+        # A line break in a path is no path of this app to the router before it, which answers 404 by itself.
+        assume(not any("\n" in str(part) for part in (case.path_parameters or {}).values()))
         if login is None:
             case.headers.pop("Authorization", None)
         seen.add(case.call_and_validate(headers=headers, checks=CHECKS).status_code)
