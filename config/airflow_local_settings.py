@@ -70,11 +70,13 @@ def _parts(package: str) -> Iterator[str]:
 
 def task_instance_mutation_hook(task_instance: Any, dag_run: Any = None) -> None:
     """The nearest deadline goes first. Airflow calls this for every task of a run when it makes or clears it."""
-    from avgflow_airflow.priority import weight
+    # Whose turn it is, is no reason to keep any run from being made, whatever is wrong here.
+    with contextlib.suppress(Exception):
+        from avgflow_airflow.priority import weight
 
-    found = weight(dag_run.conf) if dag_run is not None else None
-    if found is not None:
-        task_instance.priority_weight = found
+        found = weight(dag_run.conf) if dag_run is not None else None
+        if found is not None:
+            task_instance.priority_weight = found
 
 
 if _runs_tasks(sys.argv):
