@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from avgflow import airflow_runs
-from avgflow.airflow_api import AirflowApi
 from avgflow.handling.environment import Environment
 from avgflow.handling.ways import WAYS
 from avgflow.register import events, numbers, requests
@@ -53,10 +52,13 @@ def reconcile(env: Environment, actor: str) -> Restored:
         detail = {"lost": len(lost), "numbers": list(lost[:SHOWN])}
         events.append(register, env.keyring, EventName.REGISTER_RESTORED, None, actor, detail)
     open_ = [one for one in known.values() if one.status is not Status.CLOSED]
+    at_work = tuple(number for number in lost if runs[number].state not in _OVER)
+    for number in at_work:  # a run without a request would wait, or fail, for ever
+        env.airflow.end(runs[number].dag_id, number)
     missing = [one for one in open_ if one.number not in runs and one.status is not Status.STOPPED]
     return Restored(
         lost=lost,
-        ended=tuple(number for number in lost if runs[number].state not in _OVER and _end(env.airflow, runs[number])),
+        ended=at_work,
         started=tuple(one.number for one in missing if env.airflow.start(WAYS[one.right].dag, one.number)),
         behind=tuple(
             one.number
@@ -74,9 +76,3 @@ def _last(runs: Mapping[str, object]) -> dict[int, int]:
             year, number = int(found[1]), int(found[2])
             last[year] = max(last.get(year, 0), number)
     return last
-
-
-def _end(api: AirflowApi, run: airflow_runs.Own) -> bool:
-    """A run without a request would wait, or fail, for ever."""
-    api.end(run.dag_id, run.id)
-    return True
