@@ -40,6 +40,8 @@ from avgflow.register.outbox import Delivery
 from avgflow.register.requests import Request
 
 SUBJECTS = 200
+SOME = 40
+"""So many are looked at each time; all of them by `make test-faults`."""
 OFFICER = "privacy-officer"
 
 json_as_stored = partial(json.loads, parse_float=Decimal)
@@ -219,6 +221,28 @@ def theirs(people: Sequence[Candidate], subject: SubjectTruth) -> frozenset[int]
         for index, person in enumerate(people, 1)
         if any((f"{row.store}.{row.table}", row.key) in owned for row in person.rows)
     )
+
+
+def rarest_first(people: Sequence[SubjectTruth]) -> list[SubjectTruth]:
+    """The same people; first those of whom nobody before has all their traits and kind, so that some stand for all."""
+    seen: set[str] = set()
+    bring, alike = list[SubjectTruth](), list[SubjectTruth]()
+    for person in people:
+        own = {person.kind, *person.traits}
+        (alike if own <= seen else bring).append(person)
+        seen |= own
+    return bring + alike
+
+
+def in_batches(number: int, at_once: int) -> list[Any]:
+    """Where each batch begins, for `parametrize`: those of the first `SOME` always, the others with the long tests."""
+    return [
+        pytest.param(first, marks=[] if first < SOME else pytest.mark.faults) for first in range(0, number, at_once)
+    ]
+
+
+MANY = [SOME, pytest.param(100, marks=pytest.mark.faults)]
+"""How many ask at once, for `parametrize`."""
 
 
 def with_trait(people: Iterable[SubjectTruth], *traits: str) -> SubjectTruth:

@@ -1,5 +1,7 @@
 """The acceptance test of inzage: two hundred people ask, and each gets exactly their rows, as they are stored.
 
+Forty of them each time, with every trait that the demonstration has among them; the others by `make test-faults`.
+
 The answer is judged as the person gets it: the zip of the mail that the mail server accepted, opened with the
 passphrase. What is theirs comes from the truth of the demonstration, what is stored from a plain psycopg.
 """
@@ -14,7 +16,18 @@ from datetime import datetime
 import pypdf
 import pytest
 import stored_rows
-from handling_world import OFFICER, SUBJECTS, Export, Office, keys_of, personal_in, wanted_keys, with_trait
+from handling_world import (
+    OFFICER,
+    SUBJECTS,
+    Export,
+    Office,
+    in_batches,
+    keys_of,
+    personal_in,
+    rarest_first,
+    wanted_keys,
+    with_trait,
+)
 from stored_rows import StoredTable
 
 from avgflow.demo import truth
@@ -77,16 +90,9 @@ def readable_others(subject: SubjectTruth, delivered: str) -> Iterator[str]:
         yield f"{subject.id} {subject.traits}: {value}"
 
 
-@pytest.mark.parametrize(
-    "first",
-    # Two groups, so that two workers share the work.
-    [
-        pytest.param(first, marks=pytest.mark.xdist_group(f"everybody-{first // AT_ONCE % 2}"))
-        for first in range(0, SUBJECTS, AT_ONCE)
-    ],
-)
+@pytest.mark.parametrize("first", in_batches(SUBJECTS, AT_ONCE))
 def test_each_person_gets_exactly_their_own_rows_as_they_are_stored(office, subjects, stored, first) -> None:
-    asked = answered(office, subjects[first : first + AT_ONCE])
+    asked = answered(office, rarest_first(subjects)[first : first + AT_ONCE])
     assert len(asked) == AT_ONCE
     rows, values, others = [], [], []
     for number, subject in asked.items():

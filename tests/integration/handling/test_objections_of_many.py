@@ -1,4 +1,4 @@
-"""A hundred people object at once: a second witness, which knows only the truth about them, says what must have come of
+"""Many people object at once: a second witness, which knows only the truth about them, says what must have come of
 it.
 """
 
@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from handling_world import Office
+import pytest
+from handling_world import MANY, Office, rarest_first
 from test_objecting import answered, closed
 
 from avgflow.demo.truth import SubjectTruth
 from avgflow.handling import planning, recounting, stopping
 
-MANY = 100
 SUBSCRIBER, CONSENT, VISIT = ("marketing.public.subscriber", "marketing.public.consent", "marketing.public.web_visit")
 STATE = {
     SUBSCRIBER: "SELECT subscriber_id::text, unsubscribed_at::text, (to_jsonb(t) - 'unsubscribed_at')::text FROM {} t",
@@ -31,9 +31,11 @@ def state(office: Office) -> State:
     }
 
 
-def many(subjects: Sequence[SubjectTruth]) -> Sequence[SubjectTruth]:
+def many(subjects: Sequence[SubjectTruth], number: int) -> Sequence[SubjectTruth]:
     """Those who share a mailbox object one after the other; here all do at once."""
-    return [one for one in subjects if not one.shared_with][:MANY]
+    found = [one for one in rarest_first(subjects) if not one.shared_with][:number]
+    assert len(found) == number
+    return found
 
 
 def theirs(people: Sequence[SubjectTruth], name: str) -> set[str]:
@@ -54,8 +56,11 @@ def objected(office: Office, people: Sequence[SubjectTruth], scope: str) -> dict
     return asked
 
 
-def test_marketing_ends_for_exactly_those_who_asked(own_stores: Office, subjects: Sequence[SubjectTruth]) -> None:
-    office, people = own_stores, many(subjects)
+@pytest.mark.parametrize("number", MANY)
+def test_marketing_ends_for_exactly_those_who_asked(
+    own_stores: Office, subjects: Sequence[SubjectTruth], number: int
+) -> None:
+    office, people = own_stores, many(subjects, number)
     before = state(office)
     asked = objected(office, people, "marketing")
     after = state(office)
@@ -76,8 +81,11 @@ def test_marketing_ends_for_exactly_those_who_asked(own_stores: Office, subjects
     assert closed(office, some) is not None
 
 
-def test_cookies_are_forgotten_of_exactly_those_who_asked(own_stores: Office, subjects: Sequence[SubjectTruth]) -> None:
-    office, people = own_stores, many(subjects)
+@pytest.mark.parametrize("number", MANY)
+def test_cookies_are_forgotten_of_exactly_those_who_asked(
+    own_stores: Office, subjects: Sequence[SubjectTruth], number: int
+) -> None:
+    office, people = own_stores, many(subjects, number)
     before = state(office)
     objected(office, people, "cookies")
     after = state(office)

@@ -1,4 +1,4 @@
-"""A hundred people are restricted at once and let go again: a second witness, which knows only the truth about them and
+"""Many people are restricted at once and let go again: a second witness, which knows only the truth about them and
 the keys of the register, says what must have come of it.
 """
 
@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from itertools import cycle
 
 import psycopg
-from handling_world import OFFICER, Office
+import pytest
+from handling_world import MANY, OFFICER, Office
 from real_postgres import Register
-from test_objections_of_many import MANY, many
+from test_objections_of_many import many
 from test_restricting import MARKABLE, closed, everything_else, marked, owned
 
 from avgflow.demo.truth import SubjectTruth
@@ -58,11 +59,11 @@ def in_view(register: Register) -> set[tuple[str, str]]:
         return set(reader.execute("SELECT kind, hash FROM restricted").fetchall())
 
 
+@pytest.mark.parametrize("many_at_once", MANY)
 def test_exactly_those_who_asked_are_restricted_and_let_go(
-    own_stores: Office, register: Register, subjects: Sequence[SubjectTruth]
+    own_stores: Office, register: Register, subjects: Sequence[SubjectTruth], many_at_once: int
 ) -> None:
-    office, people = own_stores, many(subjects)
-    assert len(people) == MANY
+    office, people = own_stores, many(subjects, many_at_once)
     before = everything_else(office)
     asked = restricted(office, people)
     assert marked(office) == theirs(people)

@@ -1,4 +1,4 @@
-"""A hundred people take their data along (art. 20): each gets what they gave and what was observed, to the letter, and
+"""Many people take their data along (art. 20): each gets what they gave and what was observed, to the letter, and
 nothing else. A second witness, which knows neither the catalog nor the policy, says what that is.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import jsonschema
 import pytest
 import stored_rows
-from handling_world import Office
+from handling_world import Office, in_batches, rarest_first
 from portable_oracle import COLUMNS, OWN_FIELDS, TakenAlong, differences, events_of, loose, portable
 from stored_rows import StoredTable
 from test_taking_along import answered, opened
@@ -20,7 +20,7 @@ from avgflow.demo.truth import SubjectTruth
 from avgflow.handling import validating
 from avgflow.register.requests import Outcome
 
-AT_ONCE = 25
+AT_ONCE = 20
 MANY = 100
 
 
@@ -30,7 +30,7 @@ def kept(stores) -> Mapping[str, StoredTable]:
 
 
 def takers(subjects: Sequence[SubjectTruth]) -> Sequence[SubjectTruth]:
-    return subjects[:MANY]
+    return rarest_first(subjects)[:MANY]
 
 
 def asked_by(office: Office, people: Sequence[SubjectTruth]) -> dict[str, SubjectTruth]:
@@ -42,13 +42,7 @@ def asked_by(office: Office, people: Sequence[SubjectTruth]) -> dict[str, Subjec
     return asked
 
 
-@pytest.mark.parametrize(
-    "first",
-    [
-        pytest.param(first, marks=pytest.mark.xdist_group(f"taking-along-{first // AT_ONCE % 2}"))
-        for first in range(0, MANY, AT_ONCE)
-    ],
-)
+@pytest.mark.parametrize("first", in_batches(MANY, AT_ONCE))
 def test_each_gets_what_they_gave_and_what_was_observed_and_nothing_else(
     office: Office, subjects: Sequence[SubjectTruth], kept: Mapping[str, StoredTable], first: int
 ) -> None:
