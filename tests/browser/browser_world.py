@@ -26,7 +26,6 @@ HOW = "No Chromium was found on PATH (looked for {}). Install one: apt-get insta
 DESKTOP = {"width": 1280, "height": 900}
 TELEPHONE = {"width": 390, "height": 844}
 SIZES = {"desktop": DESKTOP, "telephone": TELEPHONE}
-SCHEMES = ("light", "dark")
 
 NUMBERS: dict[str, str] = {}
 """The requests that the tests made, in the order of the files, by what they are about."""
