@@ -91,6 +91,11 @@ class Step:
         """Whether rows are collected, handed over or changed by it; a row that is kept as it is, is not."""
         return self.action not in _UNCHANGED and (self.action != "keep" or bool(self.columns))
 
+    @property
+    def writes(self) -> bool:
+        """Whether its columns are written to, and not handed over."""
+        return self.changes and self.action not in _READ
+
     def to_json(self) -> dict[str, Any]:
         """A JSON form; with its keys it names rows of a person, and is kept sealed."""
         return {

@@ -116,9 +116,15 @@ def test_axe_finds_nothing_serious(as_: LogIn, shots: Path | None, size: str, sc
 
 
 def _unbroken(visitor: Visitor, path: str) -> None:
-    """Nothing makes the page wider than the screen."""
+    """Nothing makes the page wider than the screen, and nothing reaches beyond its own form, over the next one."""
     wide = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{path} is {wide} pixels too wide"
+    beyond = visitor.page.evaluate("""[...document.querySelectorAll('form')].flatMap(form => {
+      const edge = form.getBoundingClientRect().right + 1
+      return [...form.querySelectorAll('select, input, textarea, button')]
+        .filter(one => one.getBoundingClientRect().right > edge).map(one => one.name || one.innerText)
+    })""")
+    assert beyond == [], f"{path}: beyond its form: {beyond}"
 
 
 def _last(stack: Status) -> int:

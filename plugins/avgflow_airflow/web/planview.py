@@ -23,6 +23,7 @@ class Line:
     kind: Text | None
     rows: int
     action: Text
+    columns: Sequence[str]
     reason: Text | None
     ground: str
     keep_until: date | None
@@ -78,7 +79,8 @@ def _line(step: Step, done: bool, policy: Policy, catalog: Catalog) -> Line:
         record_class=step.record_class or "",
         kind=class_title(policy, step.record_class) if step.record_class else None,
         rows=step.rows,
-        action=words.of(words.ACTIONS, step.action),
+        action=words.action(step.action, step.columns),
+        columns=step.columns if step.writes else (),
         reason=step.reason,
         ground=step.ground,
         keep_until=step.keep_until,

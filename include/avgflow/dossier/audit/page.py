@@ -146,7 +146,7 @@ def _in_time(deadline: Mapping[str, Any]) -> Text:
 def _by_store(steps: Sequence[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, str], list[Mapping[str, Any]]]]:
     stores: dict[str, list[Mapping[str, Any]]] = {}
     for step in steps:
-        stores.setdefault(step["store"], []).append({**step, "does": words.of(words.ACTIONS, step["action"])})
+        stores.setdefault(step["store"], []).append({**step, "does": words.action(step["action"], step["columns"])})
     return [(name, some[0]["store_title"] or {"nl": name, "en": name}, some) for name, some in stores.items()]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from avgflow.capacity import Capacity
@@ -114,6 +114,7 @@ ACTIONS: Mapping[str, Text] = {
     "differs": Text(nl="wijkt af, blijft staan", en="differs, stays"),
 }
 """What a plan does, by `avgflow.plan.Action`."""
+_KEPT_IN_PART = Text(nl="bewaren, deels leegmaken", en="keep, empty in part")
 
 TOLD: Mapping[str, Text] = {
     Told.ERASED: Text(nl="gewist", en="erased"),
@@ -270,6 +271,11 @@ _CODES: Mapping[str, Mapping[str, Text]] = {
 def of(words: Mapping[str, Text], code: str) -> Text:
     """What a code means; a code that is not on the list stands as it is."""
     return words.get(code) or Text(nl=code, en=code)
+
+
+def action(code: str, columns: Collection[str]) -> Text:
+    """What a step of a plan does; a row that is kept less some `columns` is not kept as it is."""
+    return _KEPT_IN_PART if code == "keep" and columns else of(ACTIONS, code)
 
 
 def mail(kind: str) -> Text:
