@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from avgflow.errors import AvgflowError
 
@@ -17,6 +17,12 @@ Model = TypeVar("Model", bound=BaseModel)
 _FAST_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SCALARS = yaml.constructor.SafeConstructor()
 Part = int | str
+
+
+class Strict(BaseModel):
+    """A part of a configuration file: immutable, and an unknown field is a fault, not a shrug."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class WrongConfiguration(AvgflowError):

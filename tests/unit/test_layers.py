@@ -16,7 +16,10 @@ DAGS = REPOSITORY / "dags"
 
 PURE = (
     "capacity.py",
+    "catalog/links.py",
+    "catalog/marks.py",
     "catalog/models.py",
+    "catalog/termed.py",
     "identity.py",
     "plan.py",
     "policy/models.py",

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avgflow.catalog.models import Column, RowClass, Table, Text
+from avgflow.catalog.models import Column, Table, Text
 from avgflow.catalog.names import TableName
+from avgflow.catalog.termed import RowClass
 from avgflow.policy import models as policies
 from avgflow.policy.models import Policy
 from avgflow.redaction import Known, Pseudonyms, Redaction, Redactor, digits, flat, possible_names, texts_of

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from avgflow.catalog.links import Link
 from avgflow.catalog.live import Index, LiveSchema, LiveTable
-from avgflow.catalog.models import Link, Store, Table
+from avgflow.catalog.models import Store, Table
 from avgflow.catalog.names import TableName, quoted
 from avgflow.errors import AvgflowError
 from avgflow.identity import BLANKS

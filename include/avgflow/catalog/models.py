@@ -1,4 +1,4 @@
-"""The shape of a store's catalog file; `load` reads it, `live` compares it with the database.
+"""The shape of a store's catalog file; `load` reads it, `drift` compares it with the database.
 
 In outline (all of a table's columns must be listed; `none` says on purpose that a column is not personal):
 
@@ -35,13 +35,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
+from avgflow.catalog.links import IDENTIFIER, Link
+from avgflow.catalog.marks import Mark, Restrict, Stop
 from avgflow.catalog.names import ColumnName, TableName
-from avgflow.configuration import Document
-from avgflow.intake import Scope
+from avgflow.catalog.termed import Lapse, RowClass, Termed
+from avgflow.configuration import Document, Strict
 
-IDENTIFIER = "identifier"
 DECIDE = "decide"
 """What a drafted catalog (`avgflow catalog init`) says where a human has to decide; it does not load."""
 
@@ -49,12 +50,6 @@ DECIDE = "decide"
 def _decided(value: Any, remedy: str) -> None:
     if value == DECIDE:
         raise ValueError(f"not decided yet; {remedy}")
-
-
-class Strict(BaseModel):
-    """A part of the configuration: immutable, and an unknown field is a fault, not a shrug."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class Text(Strict):
@@ -119,127 +114,6 @@ class Column(Strict):
     def _categorised(self) -> Column:
         if self.personal and self.category is None:
             raise ValueError("give the column a category, or write 'none' where it holds no personal data")
-        return self
-
-
-class Link(Strict):
-    """How a row belongs to a person: every named column matches, and the row fulfils `when` (SQL over its columns)."""
-
-    columns: dict[str, ColumnName | Literal["identifier"]]
-    when: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, value: Any) -> Any:
-        if isinstance(value, dict) and not isinstance(value.get("columns"), dict):
-            return {"columns": value}
-        return value
-
-    @field_validator("columns", mode="before")
-    @classmethod
-    def _targets(cls, value: Any) -> Any:
-        if not isinstance(value, dict) or not value:
-            raise ValueError("name the columns by which a row belongs to a person")
-        return {
-            str(column): target
-            if target == IDENTIFIER or isinstance(target, ColumnName)
-            else ColumnName.parse(str(target))
-            for column, target in value.items()
-        }
-
-    @model_validator(mode="after")
-    def _one_target(self) -> Link:
-        references = [target for target in self.columns.values() if isinstance(target, ColumnName)]
-        if references and len(references) != len(self.columns):
-            raise ValueError("a link is either an identifier or a reference, not both; write two links")
-        if len({(target.store, target.table) for target in references}) > 1:
-            raise ValueError("a composite reference names columns of one table")
-        if not references and len(self.columns) > 1:
-            raise ValueError("an identifier link names one column; write one link for each")
-        return self
-
-    @property
-    def is_identifier(self) -> bool:
-        return IDENTIFIER in self.columns.values()
-
-    @property
-    def targets(self) -> tuple[ColumnName, ...]:
-        """The referenced columns, in the order of `columns`; empty for an identifier link."""
-        return tuple(target for target in self.columns.values() if isinstance(target, ColumnName))
-
-
-class Termed(Strict):
-    """Rows of a record class, and the term that they are under.
-
-    `when`: SQL over the row's columns. `term_from`: the column with the date from which the retention term runs;
-    `term`: which of the class's other terms. `sweep`: SQL for the value that columns get at the end of the term, where
-    the row then stays without the person.
-    """
-
-    record_class: str = Field(alias="class")
-    when: str | None = None
-    term_from: str | None = None
-    term: str | None = None
-    sweep: dict[str, str] = Field(default_factory=dict)
-
-
-class RowClass(Termed):
-    """A record class and the rows that are of it (the first whose condition holds).
-
-    At the end of its term a row is deleted, unless `sweep` says what is taken out of it. `follows`: a row has no date
-    of its own and goes with the row that it belongs to by `subject`.
-    """
-
-    follows: bool = False
-
-    @model_validator(mode="after")
-    def _one_date(self) -> RowClass:
-        if self.follows and self.term_from:
-            raise ValueError("term_from gives a date of its own, follows that of another row; give one of the two")
-        if self.follows and self.sweep:
-            raise ValueError("a row that follows another is deleted before it; take sweep or follows out")
-        return self
-
-
-class Lapse(Termed):
-    """Columns of a row that are kept for a shorter term than the row: the sound of a call, and not that there was one.
-
-    `sweep` says what stands in them after that.
-    """
-
-    @model_validator(mode="after")
-    def _whole(self) -> Lapse:
-        if not self.sweep or self.term_from is None:
-            raise ValueError("lapses says from when a term counts and what goes: term_from: …, sweep: {column: 'NULL'}")
-        return self
-
-
-class Mark(Strict):
-    """What is set in a row, so that the store itself knows.
-
-    `when`: SQL over the row's columns that holds while the row is still to be set, and no more once it is. `set`: SQL
-    for the new value of each column.
-    """
-
-    when: str
-    set: dict[str, str] = Field(min_length=1)
-
-
-class Stop(Mark):
-    """What an objection (art. 21) or a withdrawn consent (art. 7(3)) sets; `scope`: what is objected to."""
-
-    scope: Scope
-
-
-class Restrict(Mark):
-    """What a restriction (art. 18) sets; `lift`: SQL for the value that each of these columns gets when it ends."""
-
-    lift: dict[str, str] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _whole(self) -> Restrict:
-        if set(self.set) != set(self.lift):
-            raise ValueError("restricts sets and lifts other columns; give each a value under set and under lift")
         return self
 
 

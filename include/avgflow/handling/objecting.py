@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from avgflow.catalog.models import Stop, Text
+from avgflow.catalog.marks import Stop
+from avgflow.catalog.models import Text
 from avgflow.effects import OwnRow, effects
 from avgflow.handling import restricting
 from avgflow.intake import RestrictionGround, Scope

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, model_validator
 
-from avgflow.catalog.models import Strict
+from avgflow.configuration import Strict
 
 SHORTEST_CASE_FILE = "P1Y"
 """As the register's own function `let_go` has it: a slip of the pen must not empty the register in a night."""

@@ -14,8 +14,8 @@ from typing import Literal
 from croniter import croniter
 from pydantic import Field, model_validator
 
-from avgflow.catalog.models import Strict, Text
-from avgflow.configuration import read
+from avgflow.catalog.models import Text
+from avgflow.configuration import Strict, read
 from avgflow.errors import AvgflowError
 from avgflow.intake import Scope
 from avgflow.policy.housekeeping import SHORTEST_CASE_FILE, Housekeeping, fewest_days

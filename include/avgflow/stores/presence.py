@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from avgflow.catalog.live import ForeignKey
-from avgflow.catalog.models import Mark
+from avgflow.catalog.marks import Mark
 from avgflow.identity import Footprint, Key
 from avgflow.stores import changes, selection
 from avgflow.stores.selection import KEPT, Target

@@ -40,7 +40,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import quoted_name
 
-from avgflow.catalog.models import Column, Link, Store, Table
+from avgflow.catalog.links import Link
+from avgflow.catalog.models import Column, Store, Table
 from avgflow.catalog.names import TableName
 from avgflow.identity import Footprint, Key
 from avgflow.stores.statement import Composed, Statement, at_most, typed

@@ -29,8 +29,8 @@ from sqlalchemy import (
 )
 
 from avgflow.catalog.live import ForeignKey, LiveSchema
-from avgflow.catalog.models import RowClass
 from avgflow.catalog.names import TableName
+from avgflow.catalog.termed import RowClass
 from avgflow.effects import Place, Pointing
 from avgflow.errors import AvgflowError
 from avgflow.identity import Footprint, Key

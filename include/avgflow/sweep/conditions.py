@@ -12,7 +12,8 @@ from datetime import date
 
 from psycopg import sql
 
-from avgflow.catalog.models import Link, Table
+from avgflow.catalog.links import Link
+from avgflow.catalog.models import Table
 from avgflow.catalog.names import TableName
 from avgflow.stores.selection import Target
 from avgflow.sweep.rules import Rule, past_before

@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
-from avgflow.catalog.models import Catalog, Lapse, RowClass, Store, Termed
+from avgflow.catalog.models import Catalog, Store
 from avgflow.catalog.names import TableName
+from avgflow.catalog.termed import Lapse, RowClass, Termed
 from avgflow.policy.decide import last_day
 from avgflow.policy.models import Policy, Term
 

@@ -16,8 +16,8 @@ import pytest
 from handling_world import OFFICER, Office
 from troubled_people import content
 
-from avgflow.catalog.models import RowClass
 from avgflow.catalog.names import TableName
+from avgflow.catalog.termed import RowClass
 from avgflow.demo.stores import STORES
 from avgflow.handling import proving_sweep, sweeping
 from avgflow.handling.environment import Environment

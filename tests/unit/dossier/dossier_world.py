@@ -14,7 +14,8 @@ from typing import Any
 import pyzipper
 from pypdf import PdfReader
 
-from avgflow.catalog.models import Column, RowClass, Table, Text
+from avgflow.catalog.models import Column, Table, Text
+from avgflow.catalog.termed import RowClass
 from avgflow.dossier.content import Answer, Language, Redacted, Row, StoreContent, TableContent
 from avgflow.policy import models as policy_models
 from avgflow.settings import INCLUDE
