@@ -175,6 +175,7 @@ class Table(Strict):
         known = set(self.columns)
         named = {
             **dict.fromkeys(self.key, "key"),
+            **dict.fromkeys(self.person_columns, "person"),
             **dict.fromkeys(self.people, "people"),
             **{column: "subject" for link in self.subject for column in link.columns},
             **{c.term_from: "term_from" for c in self.termed if c.term_from},

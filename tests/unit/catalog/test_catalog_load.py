@@ -143,6 +143,7 @@ def test_an_unknown_purpose(tmp_path: Path, policy: Policy) -> None:
         ("identifier: email, ", "", "say of which kind"),
         ("    classes:\n      - {class: R1, term_from: left_on}\n", "", "give the table a record class"),
         ("key: [client_id]\n    person", "person", "a table of persons needs its key"),
+        ("person: true", "person: [mail]", "person names column 'mail'"),
         ("person: true", "access: false", "say why its rows are not in an access copy"),
         ("{category: contact, identifier", "{identifier", "give the column a category, or write 'none'"),
     ],
