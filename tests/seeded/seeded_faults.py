@@ -145,9 +145,6 @@ DECIDE = Seeded(
             "books go a year too early",
         ),
         Swap("if term.year_end else counts_from", "if False else counts_from", "books go months too early"),
-        Swap("min(start.day, calendar.monthrange(year, month)[1])", "min(start.day, 28)", "days too early"),
-        Swap("toordinal() + days)", "toordinal())", "terms in days are nothing"),
-        Swap("start.year + years + month // 12", "start.year + years", "a term in months stays in its year"),
         Swap('of_class.erasure == "erase_suppress"', "False", "somebody erased gets marketing again"),
         Swap(
             "if scope is not Scope.ALL and of_class.scope != scope and not _proves_consent(of_class):",
@@ -185,6 +182,22 @@ DECIDE = Seeded(
         Swap('set(weighed) - refused else "refused"', 'weighed else "refused"', "a refusal is called partly fulfilled"),
         Swap('return "partly" if "erase" in weighed else "refused"', 'return "partly"', "a refusal is called partly"),
         Swap('if "keep" not in weighed:', 'if "erase" in weighed:', "what was kept is not told"),
+    ),
+)
+
+PERIODS = Seeded(
+    "include/avgflow/policy/periods.py",
+    ("tests/unit/test_policy_decide.py", "tests/unit/test_policy_housekeeping.py", "tests/unit/test_policy.py"),
+    (
+        Swap("12 * years + months)", "12 * years)", "terms in months are nothing"),
+        Swap("12 * years + months)", "years + months)", "a year is a month"),
+        Swap(" + timedelta(days=days)", "", "terms in days are nothing"),
+        Swap("P(?=[0-9])", "P", "a bare P is a term of nothing"),
+        Swap("or fewest_days(value) == 0", "", "what is kept for no day at all is taken"),
+        Swap("except (ValueError, OverflowError):", "except OverflowError:", "9999-12-31 stops a plan"),
+        Swap("except (ValueError, OverflowError):", "except ValueError:", "a term of ages stops a plan"),
+        Swap("years * 365 + months * 28", "years * 366 + months * 31", "the shortest year is a long one"),
+        Swap("years * 366 + months * 31", "years * 365 + months * 28", "the longest year is a short one"),
     ),
 )
 
@@ -483,4 +496,4 @@ RECOUNT = Seeded(
     ),
 )
 
-EVERY = (TERMS, DECIDE, PORTABLE, WHO, PLAN, IDENTITY, VERDICT, RECOUNT)
+EVERY = (TERMS, DECIDE, PERIODS, PORTABLE, WHO, PLAN, IDENTITY, VERDICT, RECOUNT)

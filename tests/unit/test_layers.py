@@ -23,6 +23,7 @@ PURE = (
     "identity.py",
     "plan.py",
     "policy/models.py",
+    "policy/periods.py",
     "policy/reasons.py",
     "policy/who_may_ask.py",
     "sweep/caps.py",

@@ -238,9 +238,11 @@ def test_a_recipient_of_an_unknown_class_is_refused(tmp_path: Path) -> None:
         load(file)
 
 
-def test_a_period_is_an_iso_duration(tmp_path: Path) -> None:
-    with pytest.raises(WrongConfiguration, match=r"classes\.R10\.term\.period"):
-        load(_spoiled(tmp_path, classes__R10__term__period="twelve months"))
+@pytest.mark.parametrize("wrong", ["twelve months", "P", "PT1H", "P1W", "-P5Y", "p5y", "P1D1M", "P٥Y", ""])
+def test_a_period_is_an_iso_duration(tmp_path: Path, wrong: str) -> None:
+    """A bare P would be a term of nothing: everything of the class would go a day after its term began."""
+    with pytest.raises(WrongConfiguration, match=r"classes\.R10\.term\.period: .*P5Y, P6M, P90D"):
+        load(_spoiled(tmp_path, classes__R10__term__period=wrong))
 
 
 def _with_recipient(tmp_path: Path, **changes: object) -> Path:

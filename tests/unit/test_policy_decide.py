@@ -153,11 +153,25 @@ def test_a_hold_on_everything_keeps_everything_until_it_ends() -> None:
         ("P1M", date(2026, 1, 31), date(2026, 2, 28)),
         ("P90D", date(2026, 1, 1), date(2026, 4, 1)),
         ("P1Y6M10D", date(2025, 8, 31), date(2027, 3, 10)),
+        ("P7M", date(2025, 12, 31), date(2026, 7, 31)),
     ],
 )
 def test_a_term_ends_on_the_same_day_of_the_month_or_the_last(period: str, start: date, last: date) -> None:
     term = POLICY.classes["R1"].term.model_copy(update={"period": period})
     assert decide.last_day(term, start) == last
+
+
+@pytest.mark.parametrize("counts_from", [date(9999, 12, 31), date.max, date(9993, 1, 1)])
+def test_a_row_that_a_store_closes_at_the_end_of_time_is_kept_without_a_day(counts_from: date) -> None:
+    """Many a store writes 9999-12-31 for 'not yet'; no plan may stop on it."""
+    kept = decide.erasure(POLICY, Record("R4", counts_from=counts_from), Situation(TODAY))
+    assert (kept.action, kept.ground, kept.keep_until) == ("keep", Ground.LAW, None)
+    assert decide.erasure(POLICY, Record("R1", counts_from=counts_from), Situation(TODAY)).action == "erase"
+
+
+def test_a_term_as_long_as_the_calendar_never_ends() -> None:
+    for period in ("P9999Y", "P99999999999D"):
+        assert decide.last_day(POLICY.classes["R1"].term.model_copy(update={"period": period}), TODAY) is None
 
 
 @given(

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from avgflow.configuration import WrongConfiguration
 from avgflow.housekeeping import register
 from avgflow.housekeeping.files import past
-from avgflow.policy.housekeeping import Housekeeping, fewest_days, most_days
+from avgflow.policy.housekeeping import Housekeeping
 from avgflow.policy.models import load
+from avgflow.policy.periods import fewest_days, most_days
 from avgflow.settings import INCLUDE
 
 FILE = INCLUDE / "policy" / "milgro.yaml"

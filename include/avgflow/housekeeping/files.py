@@ -24,8 +24,7 @@ from avgflow.handling.environment import Environment
 from avgflow.housekeeping import objects
 from avgflow.housekeeping.found import Failed, Found, Gone, Part
 from avgflow.intake import day_in_amsterdam
-from avgflow.policy.decide import last_day
-from avgflow.policy.models import Term
+from avgflow.policy.periods import last_day
 from avgflow.register import events
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
@@ -141,7 +140,7 @@ def _counts_from(kind: str, file: Path, closed: Row[Any] | None) -> date | None:
 
 def past(period: str, day: date, today: date) -> bool:
     """Whether the last day of a term that counts from a day lies before today."""
-    last = last_day(Term(law=False, period=period, text=TITLES[PACKAGES]), day)
+    last = last_day(period, day)
     return last is not None and last < today
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from avgflow.errors import AvgflowError
 from avgflow.handling.environment import Environment
 from avgflow.housekeeping.found import Failed
-from avgflow.policy.housekeeping import most_days
+from avgflow.policy.periods import most_days
 from avgflow.register.database import transaction
 from avgflow.register.requests import Status
 from avgflow.register.schema import request

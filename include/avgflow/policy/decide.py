@@ -9,8 +9,6 @@ and what rests on law or contract goes on.
 
 from __future__ import annotations
 
-import calendar
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -19,6 +17,7 @@ from typing import Literal, TypeAlias
 
 from avgflow.catalog.models import Text
 from avgflow.intake import Scope
+from avgflow.policy import periods
 from avgflow.policy.models import Policy, RecordClass, Term
 
 EVERYTHING = "*"
@@ -146,21 +145,15 @@ def outcome(decisions: Iterable[tuple[RecordClass, Decision]]) -> Outcome:
 
 
 def last_day(term: Term, counts_from: date) -> date | None:
-    """The last day on which a term lets or makes a record be kept; None where only an event ends it.
+    """The last day on which a term lets or makes a record be kept; None where only an event ends it, or where it ends
+    beyond the calendar.
 
     A term that counts from the end of the year: 31 December of (year + period), for AWR art. 52(4).
     """
     if term.period is None:
         return None
-    years, months, days = (int(part or 0) for part in _PERIOD.fullmatch(term.period).groups())  # type: ignore[union-attr]
     start = date(counts_from.year, 12, 31) if term.year_end else counts_from
-    month = start.month - 1 + months
-    year, month = start.year + years + month // 12, month % 12 + 1
-    day = min(start.day, calendar.monthrange(year, month)[1])
-    return date.fromordinal(date(year, month, day).toordinal() + days)
-
-
-_PERIOD = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
+    return periods.last_day(term.period, start)
 
 
 def _law(of_class: RecordClass, record: Record, situation: Situation) -> Decision | None:

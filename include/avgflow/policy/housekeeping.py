@@ -4,47 +4,15 @@ told; what stands here is shorter, and serves the work alone.
 
 from __future__ import annotations
 
-import re
-from typing import Annotated
-
-from pydantic import AfterValidator, model_validator
+from pydantic import model_validator
 
 from avgflow.configuration import Strict
+from avgflow.policy.periods import LastingPeriod, fewest_days, most_days
 
 SHORTEST_CASE_FILE = "P1Y"
 """As the register's own function `let_go` has it: a slip of the pen must not empty the register in a night."""
 SHORTEST_AIRFLOW = "P30D"
 """A run that waits for a human or for a mail server has to be there still."""
-
-_PERIOD = re.compile(r"P(?=\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
-
-
-def _checked(value: str) -> str:
-    if not _PERIOD.fullmatch(value) or fewest_days(value) == 0:
-        raise ValueError("a term is written as P5Y, P6M, P90D or a sum of these, and is a day at least; correct it")
-    return value
-
-
-Period = Annotated[str, AfterValidator(_checked)]
-"""An ISO 8601 duration in years, months and days."""
-
-
-def fewest_days(period: str) -> int:
-    """The days of a period in the shortest months and years."""
-    years, months, days = _parts(period)
-    return years * 365 + months * 28 + days
-
-
-def most_days(period: str) -> int:
-    """The days of a period in the longest months and years."""
-    years, months, days = _parts(period)
-    return years * 366 + months * 31 + days
-
-
-def _parts(period: str) -> tuple[int, int, int]:
-    found = _PERIOD.fullmatch(period)
-    years, months, days = (int(part or 0) for part in (found.groups() if found else ()))
-    return years, months, days
 
 
 class Housekeeping(Strict):
@@ -58,15 +26,15 @@ class Housekeeping(Strict):
     somebody else looks after these.
     """
 
-    backups: Period = "P90D"
-    packages: Period = "P90D"
-    work_files: Period = "P7D"
-    candidates: Period = "P30D"
-    documents: Period = "P6M"
-    codes: Period = "P30D"
-    mails: Period = "P6M"
-    tombstones: Period = "P1Y"
-    airflow: Period | None = "P18M"
+    backups: LastingPeriod = "P90D"
+    packages: LastingPeriod = "P90D"
+    work_files: LastingPeriod = "P7D"
+    candidates: LastingPeriod = "P30D"
+    documents: LastingPeriod = "P6M"
+    codes: LastingPeriod = "P30D"
+    mails: LastingPeriod = "P6M"
+    tombstones: LastingPeriod = "P1Y"
+    airflow: LastingPeriod | None = "P18M"
 
     @model_validator(mode="after")
     def _safe(self) -> Housekeeping:

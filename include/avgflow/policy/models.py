@@ -18,7 +18,8 @@ from avgflow.catalog.models import Text
 from avgflow.configuration import Strict, read
 from avgflow.errors import AvgflowError
 from avgflow.intake import Scope
-from avgflow.policy.housekeeping import SHORTEST_CASE_FILE, Housekeeping, fewest_days
+from avgflow.policy.housekeeping import SHORTEST_CASE_FILE, Housekeeping
+from avgflow.policy.periods import Period, fewest_days
 from avgflow.terms import Calendar
 
 Basis = Literal["a", "b", "c", "d", "e", "f"]
@@ -79,7 +80,7 @@ class Term(Strict):
     """
 
     law: bool
-    period: str | None = Field(default=None, pattern=r"^P(\d+Y)?(\d+M)?(\d+D)?$")
+    period: Period | None = None
     year_end: bool = False
     source: Text | None = None
     text: Text
