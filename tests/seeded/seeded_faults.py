@@ -176,12 +176,6 @@ DECIDE = Seeded(
             'if False:\n        return Decision("continue"',
             "the wrong reason is told",
         ),
-        Swap(
-            'if not refused:\n        return "fulfilled"', 'if refused:\n        return "fulfilled"', "a wrong outcome"
-        ),
-        Swap('set(weighed) - refused else "refused"', 'weighed else "refused"', "a refusal is called partly fulfilled"),
-        Swap('return "partly" if "erase" in weighed else "refused"', 'return "partly"', "a refusal is called partly"),
-        Swap('if "keep" not in weighed:', 'if "erase" in weighed:', "what was kept is not told"),
     ),
 )
 
@@ -198,6 +192,32 @@ PERIODS = Seeded(
         Swap("except (ValueError, OverflowError):", "except ValueError:", "a term of ages stops a plan"),
         Swap("years * 365 + months * 28", "years * 366 + months * 31", "the shortest year is a long one"),
         Swap("years * 366 + months * 31", "years * 365 + months * 28", "the longest year is a short one"),
+    ),
+)
+
+ERASED = Seeded(
+    "include/avgflow/dossier/erasure.py",
+    ("tests/unit/test_policy_decide.py", "tests/unit/dossier/test_erasure_answer.py"),
+    (
+        Swap(
+            'return "partly_fulfilled" if gone else "refused"',
+            'return "partly_fulfilled"',
+            "a refusal is called partly",
+        ),
+        Swap("if all(one.proof for one in stays):", "if not stays:", "mere proof is called a refusal"),
+        Swap("if all(one.proof for one in stays):", "if gone:", "what was kept is not told"),
+        Swap("if not gone and not stays:", "if not gone:", "what was refused is called not found"),
+    ),
+)
+
+OBJECTED = Seeded(
+    "include/avgflow/dossier/objection.py",
+    ("tests/unit/test_policy_objection.py", "tests/unit/dossier/test_objection_letters.py"),
+    (
+        Swap("if not done and not open_:", "if not done:", "a refusal is called not found"),
+        Swap("        if not open_:\n", "        if done:\n", "what goes on is not told"),
+        Swap('return "partly_fulfilled" if done', 'return "partly_fulfilled" if True', "a refusal is called partly"),
+        Swap("unreached or self.refused or", "self.refused or", "who was not reached is told that it stopped"),
     ),
 )
 
@@ -496,4 +516,4 @@ RECOUNT = Seeded(
     ),
 )
 
-EVERY = (TERMS, DECIDE, PERIODS, PORTABLE, WHO, PLAN, IDENTITY, VERDICT, RECOUNT)
+EVERY = (TERMS, DECIDE, PERIODS, ERASED, OBJECTED, PORTABLE, WHO, PLAN, IDENTITY, VERDICT, RECOUNT)

@@ -249,7 +249,7 @@ def _source(policy: Policy, name: str | None, reason: Text | None) -> tuple[Reco
 
 
 def _outcome(erased: Iterable[Erased], kept: Iterable[Kept]) -> Outcome:
-    """As `policy.decide.outcome`: what is kept as mere proof refuses nobody anything."""
+    """What the request came to: keeping mere proof (of consent, of this request, of an objection) is no refusal."""
     gone, stays = list(erased), list(kept)
     if not gone and not stays:
         return "nothing_found"

@@ -9,11 +9,11 @@ and what rests on law or contract goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from avgflow.catalog.models import Text
 from avgflow.intake import Scope
@@ -122,26 +122,6 @@ def stopped(policy: Policy, scope: Scope) -> dict[str, RecordClass]:
         for name, of_class in policy.classes.items()
         if of_class.objection == "absolute" and scope in (of_class.scope, Scope.ALL)
     }
-
-
-Outcome: TypeAlias = Literal["fulfilled", "partly", "refused"]
-
-
-def objection_outcome(decisions: Iterable[tuple[RecordClass, Decision]]) -> Outcome:
-    """What an objection came to once everything is weighed; what merely proves something refuses nobody anything."""
-    weighed = [decision.action for of_class, decision in decisions if not of_class.proof]
-    refused = {"keep", "continue"} & set(weighed)
-    if not refused:
-        return "fulfilled"
-    return "partly" if set(weighed) - refused else "refused"
-
-
-def outcome(decisions: Iterable[tuple[RecordClass, Decision]]) -> Outcome:
-    """What a request came to: keeping mere proof of consent, of this request or of an objection is no refusal."""
-    weighed = [decision.action for of_class, decision in decisions if not of_class.proof]
-    if "keep" not in weighed:
-        return "fulfilled"
-    return "partly" if "erase" in weighed else "refused"
 
 
 def last_day(term: Term, counts_from: date) -> date | None:
