@@ -31,11 +31,10 @@ SHORTEST_HASH_KEY = 16
 # or y. Open syllables only, so that no final d sounds as t; no u, so that none is taken for oe, and no swear word.
 _CONSONANTS = "bgjklmrstw"
 _VOWELS = "aeio"
+# Twelve syllables of 40 and two digits are 70.5 bits, in 32 characters: poppler's programs (pdftotext, pdftoppm) cut a
+# longer password off and then call it wrong.
 _PAIRS = 6
 _DIGITS = 2
-LONGEST_PASSPHRASE = 32
-"""Characters: poppler's programs (pdftotext, pdftoppm) cut a longer password off and then call it wrong."""
-"""Pairs of syllables: 14 syllables of 40 are 74.5 bits."""
 
 
 class KeyMissing(AvgflowError):
@@ -219,7 +218,7 @@ def new_passphrase() -> str:
     """A random passphrase of 70 bits that can be told by telephone: `kimo-bara-tesi-goli-maje-wero-47`.
 
     Each syllable is one consonant and one vowel, written as it sounds in Dutch; all lower case, with hyphens; the two
-    digits are said one by one. It has `LONGEST_PASSPHRASE` characters.
+    digits are said one by one.
     """
     pairs = (_syllable() + _syllable() for _ in range(_PAIRS))
     return "-".join((*pairs, "".join(secrets.choice(string.digits) for _ in range(_DIGITS))))

@@ -18,6 +18,7 @@ from avgflow.errors import AvgflowError
 from avgflow.identity import BLANKS
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+"""Where days are counted: that of a receipt, of a term, and what a person reads of a moment."""
 AVG_APPLIES = date(2018, 5, 25)
 """AVG art. 99(2): no request under it is older."""
 

@@ -11,7 +11,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
@@ -213,8 +213,3 @@ def _engine(url: str) -> Engine:
         use_native_hstore=False,
         connect_args={"connect_timeout": 10, "application_name": "avgflow"},
     )
-
-
-def database_of(dsn: str) -> str:
-    """The name of the database in a DSN."""
-    return unquote(urlsplit(dsn).path.lstrip("/"))

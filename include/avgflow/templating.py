@@ -11,8 +11,8 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from avgflow.errors import AvgflowError
+from avgflow.fields import AMSTERDAM
 from avgflow.settings import INCLUDE
-from avgflow.terms import AMSTERDAM
 
 _FOLDER = INCLUDE / "templates"
 MONTHS = {

@@ -12,10 +12,9 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
@@ -44,9 +43,6 @@ GOOD_FRIDAY = "Goede vrijdag"
 # Days equated with a holiday by royal decree, Algemene termijnenwet art. 3(3). They count for terms in Dutch statutes;
 # whether they count for art. 12 AVG is open, so a calendar leaves them out unless it is told otherwise.
 EQUATED_DAYS = frozenset({date(2025, 5, 30), date(2026, 1, 2), date(2026, 5, 15), date(2027, 5, 7)})
-
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-
 
 Extension = Literal["at-once", "in-steps"]
 """How art. 12(3)'s two further months are counted: three months from receipt, or two from the first month's end."""
@@ -106,13 +102,6 @@ class Hold:
     def days(self) -> int:
         """Whole days from question to answer."""
         return (self.answered - self.asked).days
-
-
-def received_on(moment: datetime) -> date:
-    """The Dutch calendar day on which something arrived; `moment` knows its time zone."""
-    if moment.tzinfo is None:
-        raise ValueError("a moment of receipt needs its time zone")
-    return moment.astimezone(AMSTERDAM).date()
 
 
 def add_months(day: date, months: int) -> date:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from register_world import RECEIVED, an_intake
 
+from avgflow.fields import AMSTERDAM
 from avgflow.handling import asking_person, extending, registering
 from avgflow.handling.environment import Environment
 from avgflow.register import chain, events, outbox, requests
 from avgflow.register.database import transaction
 from avgflow.register.requests import Request, Status
-from avgflow.terms import AMSTERDAM
 
 Today = Callable[[date], None]
 

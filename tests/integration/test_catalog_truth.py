@@ -26,7 +26,7 @@ from avgflow.identity import Doubt, Footprint, Place, normal
 from avgflow.settings import INCLUDE, engine
 from avgflow.stores import selection
 from avgflow.stores.resolve import Start, resolve, targets
-from avgflow.stores.selection import Target
+from avgflow.stores.selection import AsArray, Target
 from avgflow.stores.session import reading
 
 WORLD = World(seed=11, subjects=150)
@@ -45,7 +45,7 @@ class Stores:
         """The keys of each person's rows, by table."""
         keys: dict[str, dict[str, list[tuple[str, ...]]]] = {person: defaultdict(list) for person in people}
         for (store, name), target in self.places.items():
-            statement = selection.rows(target, people, selection.keys)
+            statement = selection.rows(target, people, AsArray(target.table.key))
             if statement is not None:
                 for person, key in statement.on(self.views[store]):
                     keys[person][f"{store}.{name}"].append(tuple(key))

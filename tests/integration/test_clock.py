@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from avgflow import cli
 from avgflow.airflow_api import AirflowApi, AirflowUnreachable
-from avgflow.fields import NoteTooLong
+from avgflow.fields import AMSTERDAM, NoteTooLong
 from avgflow.handling import asking_person, extending, verifying, watching
 from avgflow.handling.asking_person import AskedLate, NothingToAsk, WrongDay
 from avgflow.handling.environment import Environment
@@ -30,7 +30,6 @@ from avgflow.register import outbox
 from avgflow.register.database import transaction
 from avgflow.register.requests import Outcome, RequestClosed, Status
 from avgflow.settings import Settings
-from avgflow.terms import AMSTERDAM
 
 BY = "officer"
 

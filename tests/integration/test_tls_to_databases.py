@@ -22,7 +22,7 @@ from avgflow.errors import StoreUnreachable
 from avgflow.handling import in_transit
 from avgflow.register.database import RegisterUnreachable, transaction
 from avgflow.settings import Settings, engine
-from avgflow.stores.session import connected, ping
+from avgflow.stores.session import connected, reading
 from avgflow.transport import dsn_of, secured, transport
 
 HOST = "register.test.example"
@@ -95,8 +95,8 @@ def test_what_is_wrong_with_it_is_told_in_one_line_and_nothing_is_sent(
     dsn = through(register.app_dsn, front)
     if trouble == "without":
         dsn = dsn.replace(f":{front.port}/", f":{pg.state.ports.postgres}/")
-    with pytest.raises(StoreUnreachable) as refused:
-        ping(connected(dsn, "crm"), "crm")
+    with pytest.raises(StoreUnreachable) as refused, reading(connected(dsn, "crm"), "crm"):
+        pass
     with pytest.raises(RegisterUnreachable, match=told), transaction(engine(dsn)):
         pass
     front.close()

@@ -18,7 +18,7 @@ from real_postgres import Register
 from avgflow import airflow_connections
 from avgflow.errors import WrongSetting
 from avgflow.settings import Settings
-from avgflow.stores.session import connected, ping
+from avgflow.stores.session import connected, reading
 from avgflow_airflow.environment import environment
 
 AWKWARD = "p@ss:/?w%20rd'\"#"
@@ -48,7 +48,8 @@ def crm(register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_task_finds_a_store_in_the_secrets_backend(crm: dict[str, object], register: Register) -> None:
     with environment() as env:
         dsn = env.dsn_of("store_crm")
-    ping(connected(dsn, "crm"), "crm")
+    with reading(connected(dsn, "crm"), "crm"):
+        pass
     known = psycopg.conninfo.conninfo_to_dict(dsn)
     assert (known["dbname"], known["sslmode"]) == (register.name, "prefer")
     assert "cursor" not in known
@@ -64,7 +65,8 @@ def test_what_a_connection_says_of_tls_reaches_the_store_in_a_task(crm: dict[str
 def test_the_command_line_finds_a_store_in_the_secrets_backend(crm: dict[str, object], register: Register) -> None:
     settings = Settings.load()
     dsn = settings.store_dsn("store_crm")
-    ping(connected(dsn, "crm"), "crm")
+    with reading(connected(dsn, "crm"), "crm"):
+        pass
     assert psycopg.conninfo.conninfo_to_dict(dsn)["dbname"] == register.name
     assert psycopg.conninfo.conninfo_to_dict(settings.store_dsn("store_orders"))["password"] == AWKWARD
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from avgflow.catalog.models import Text
 from avgflow.deadlines import BANDS, Deadlines, Standing, Unsent, select
+from avgflow.fields import AMSTERDAM
 from avgflow.intake import Right
-from avgflow.terms import AMSTERDAM, DUTCH
+from avgflow.terms import DUTCH
 
 TODAY = date(2026, 11, 25)  # a Wednesday
 SIX = datetime(2026, 11, 25, 6, 0, tzinfo=AMSTERDAM)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,7 +28,6 @@ from avgflow.terms import (
     nominal_extended,
     paused,
     pauses,
-    received_on,
     safe,
     term,
 )
@@ -227,13 +226,6 @@ def test_a_question_after_the_end_of_the_term_revives_nothing() -> None:
 def test_a_pause_cannot_end_before_it_begins() -> None:
     with pytest.raises(ImpossibleHold, match="Correct one of the two dates"):
         Hold(date(2026, 3, 5), date(2026, 3, 4))
-
-
-def test_receipt_is_the_dutch_day_of_arrival() -> None:
-    assert received_on(datetime(2026, 1, 31, 23, 30, tzinfo=UTC)) == date(2026, 2, 1)
-    assert received_on(datetime(2026, 6, 30, 21, 59, tzinfo=UTC)) == date(2026, 6, 30)
-    with pytest.raises(ValueError, match="time zone"):
-        received_on(datetime(2026, 1, 31, 23, 30))  # noqa: DTZ001
 
 
 @pytest.mark.parametrize("calendar", CALENDARS, ids=str)

@@ -117,12 +117,6 @@ def of_block(block: Block) -> BlockTruth:
     return BlockTruth(tuple(_subject(person, held[person.id]) for person in block.people), tables)
 
 
-def of_world(world: World) -> Iterator[SubjectTruth]:
-    """The truth about every subject of a world, in order, made anew."""
-    for number in world.blocks():
-        yield from of_block(world.block(number)).subjects
-
-
 def digest(rows: Iterable[Sequence[Any]]) -> str:
     """SHA-256 over the sorted rows of a table without key, a JSON array per row, moments in UTC.
 

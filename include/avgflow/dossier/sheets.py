@@ -51,11 +51,6 @@ def harmless(value: str) -> str:
     return "'" + value if _RUNS.match(value) else value
 
 
-def original(value: str) -> str:
-    """What `harmless` was given."""
-    return value.removeprefix("'")
-
-
 def to_csv(sql_type: str) -> Callable[[str], str]:
     """A writer of a type's values (not NULL) as the content of a field."""
     kind = kind_of(sql_type)

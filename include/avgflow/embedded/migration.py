@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
-from importlib.util import find_spec
 
 from avgflow.embedded.faults import MigrationFailed
 from avgflow.embedded.layout import COMPONENT_VARIABLE, Layout
@@ -27,9 +26,7 @@ def bring_up_to_date(
     """
     wanted = version("apache-airflow")
     with ThreadPoolExecutor(max_workers=2) as pool:
-        jobs = []
-        if find_spec("avgflow.register.migrate") is not None:
-            jobs.append(pool.submit(_run, layout, environment, "register", REGISTER_COMMAND))
+        jobs = [pool.submit(_run, layout, environment, "register", REGISTER_COMMAND)]
         if state.airflow_migrated != wanted:
             progress("Preparing Airflow's database")
             jobs.append(pool.submit(_run, layout, environment, "airflow", AIRFLOW_COMMAND))

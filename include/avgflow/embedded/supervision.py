@@ -124,12 +124,6 @@ class Supervisor:
         with suppress(Fault):
             self._call("startProcess", component, False)
 
-    def restart(self, component: str) -> None:
-        """Stop and start a part."""
-        with suppress(Fault):
-            self._call("stopProcess", component, True)
-        self.start(component)
-
     def shut_down(self) -> None:
         """Ask supervisord to stop every part, the last in order first, and then itself."""
         with suppress(OSError, HTTPException, Fault):

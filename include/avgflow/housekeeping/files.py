@@ -20,6 +20,7 @@ from sqlalchemy import Row, select
 
 from avgflow import workfile
 from avgflow.catalog.models import Text
+from avgflow.fields import AMSTERDAM
 from avgflow.handling.environment import Environment
 from avgflow.housekeeping import objects
 from avgflow.housekeeping.found import Failed, Found, Gone, Part
@@ -30,7 +31,6 @@ from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.requests import Outcome
 from avgflow.register.schema import closed_request, request
-from avgflow.terms import AMSTERDAM
 from avgflow.workfile import UNFINISHED
 
 PACKAGES, WORK_FILES = "packages", "work_files"

@@ -252,11 +252,6 @@ def record_class(target: Target) -> Columns:
     return [(CLASS, case(*whens, else_=null()))]
 
 
-def keys(target: Target) -> Columns:
-    """A form: the row's key as an array of texts; empty where the table has none."""
-    return AsArray(target.table.key)(target)
-
-
 def seed(way: Way, position: int) -> CTE:
     """The batch's values for one way as a table (request, v0, v1, …), typed as the columns they must match."""
     parts = range(len(way.columns))

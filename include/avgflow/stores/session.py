@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, ExceptionContext, event, text
+from sqlalchemy import Connection, Engine, ExceptionContext, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from avgflow import transport
@@ -105,9 +105,3 @@ def _named(store: str, error: DBAPIError) -> StoreUnreachable | StoreBusy | Stor
 def sqlstate(error: DBAPIError) -> str:
     """The five characters of SQLSTATE, or 'unknown'."""
     return str(getattr(error.orig, "sqlstate", None) or "unknown")
-
-
-def ping(engine: Engine, store: str) -> None:
-    """Ask the store for a sign of life."""
-    with faults(store), engine.connect() as connection:
-        connection.execute(text("SELECT 1"))

@@ -52,11 +52,6 @@ class Rule:
     def action(self) -> Action:
         return "anonymise" if self.sets else "delete"
 
-    @property
-    def dated(self) -> bool:
-        """Whether there is a day from which a row's term counts, its own or that of the row it follows."""
-        return self.follows or (self.term_from is not None and self.term.period is not None)
-
 
 def rules(catalog: Catalog, policy: Policy) -> tuple[Rule, ...]:
     """Every rule of every store, in the order of the catalog; views have none, for they show what their tables hold."""

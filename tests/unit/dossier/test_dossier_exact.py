@@ -160,17 +160,22 @@ def read_back(line: str) -> list[str | None]:
         at += 1
 
 
+def original(value: str) -> str:
+    """As the manifest tells who reads a file: take one apostrophe away."""
+    return value.removeprefix("'")
+
+
 @given(ROW)
 def test_a_csv_line_comes_back_as_it_was(values: list[str | None]) -> None:
     written = sheets.line([None if value is None else sheets.to_csv("text")(value) for value in values])
-    assert [None if value is None else sheets.original(value) for value in read_back(written)] == values
+    assert [None if value is None else original(value) for value in read_back(written)] == values
 
 
 @given(ROW)
 def test_pythons_own_csv_reader_reads_it_too(values: list[str | None]) -> None:
     written = sheets.line([None if value is None else sheets.to_csv("text")(value) for value in values])
     (row,) = csv.reader(io.StringIO(written, newline=""), delimiter=";")
-    assert [sheets.original(field) for field in row] == [value or "" for value in values]
+    assert [original(field) for field in row] == [value or "" for value in values]
 
 
 @given(st.sampled_from(["", " ", "\t", "\n", "\u00a0"]), st.sampled_from("=+-@\uff1d\uff0b\uff0d\uff20"), TEXT)
@@ -185,4 +190,4 @@ def test_numbers_stay_numbers(number: str) -> None:
 
 def test_a_telephone_number_is_no_formula_and_can_be_restored() -> None:
     assert sheets.to_csv("text")("+31612345678") == "'+31612345678"
-    assert sheets.original("'+31612345678") == "+31612345678"
+    assert original("'+31612345678") == "+31612345678"
