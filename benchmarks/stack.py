@@ -23,7 +23,7 @@ from avgflow.cli.stack import start
 from avgflow.demo import load
 from avgflow.demo.stores import STORES, DemoStore
 from avgflow.demo.world import World
-from avgflow.embedded import stack, sweep
+from avgflow.embedded import processes, stack
 from avgflow.embedded.layout import Layout
 from avgflow.embedded.stack import Progress
 from avgflow.settings import HOME_VARIABLE, Settings, home
@@ -57,7 +57,7 @@ def running(progress: Progress) -> Iterator[None]:
         yield
     finally:
         stack.down(progress)
-        left = sweep.processes(Layout.of(home()))
+        left = processes.living(Layout.of(home()))
         shutil.rmtree(folder, ignore_errors=True)
         if left:
             raise SomethingLeft(", ".join(str(found) for found in left))

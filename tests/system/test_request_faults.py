@@ -11,7 +11,7 @@ from canary_people import Canary
 from desk import OFFICER, Desk, eventually
 from leaks import Scanner
 
-from avgflow.embedded import sweep
+from avgflow.embedded import processes
 from avgflow.register.requests import Outcome, Status
 
 
@@ -127,7 +127,7 @@ def test_a_run_goes_on_when_the_scheduler_was_killed_in_the_middle_of_a_store(
 
 def oldest(desk: Desk, part: str) -> psutil.Process:
     """The process of a part that the supervisor started."""
-    found = [f.process for f in sweep.processes(desk.status.layout) if f.component == part]
+    found = [f.process for f in processes.living(desk.status.layout) if f.component == part]
     return min(found, key=lambda process: process.create_time())
 
 

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from homes import a_home
 
-from avgflow.embedded import stack, sweep
+from avgflow.embedded import processes, stack
 from avgflow.embedded.components import COMPONENTS
 from avgflow.embedded.layout import REPOSITORY, STACK_VARIABLE, Layout
 from avgflow.embedded.stack import Status
@@ -72,7 +72,7 @@ def eventually(holds: Callable[[], bool], seconds: float) -> None:
 
 def leader(layout: Layout, component: str) -> psutil.Process:
     """The oldest process of a part: the one that the supervisor started."""
-    found = [f.process for f in sweep.processes(layout) if f.component == component]
+    found = [f.process for f in processes.living(layout) if f.component == component]
     return min(found, key=lambda process: process.create_time())
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from avgflow.embedded.layout import COMPONENT_VARIABLE, STACK_VARIABLE, Layout
 from avgflow.embedded.ports import HOST
-from avgflow.embedded.state import CLI_USER, STORES, USERS, StackState, write_private
+from avgflow.embedded.state import CLI_USER, STORES, StackState, write_private
+from avgflow.roles import DEMO_USERS
 
 
 def stack_environment(layout: Layout, state: StackState, repository: Path) -> dict[str, str]:
@@ -65,7 +66,7 @@ def _airflow_settings(layout: Layout, state: StackState, repository: Path) -> di
         ("core", "max_active_runs_per_dag"): 64,
         ("core", "fernet_key"): state.fernet_key,
         ("core", "execution_api_server_url"): f"{state.airflow_url}/execution/",
-        ("core", "simple_auth_manager_users"): ",".join(f"{user}:{role}" for user, role in USERS.items()),
+        ("core", "simple_auth_manager_users"): ",".join(f"{user}:{role}" for user, role in DEMO_USERS.items()),
         ("core", "simple_auth_manager_passwords_file"): layout.airflow_passwords,
         ("core", "default_timezone"): "utc",
         # Airflow's default asks the name servers, which can take long or never answer.

@@ -11,7 +11,7 @@ import os
 import sys
 
 from avgflow.embedded.layout import Layout
-from avgflow.embedded.sweep import end_component
+from avgflow.embedded.processes import end_component
 from avgflow.settings import home
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from avgflow.embedded import health, migration, postgres, sweep
+from avgflow.embedded import health, migration, postgres, processes
 from avgflow.embedded.airflow_environment import (
     process_environment,
     render,
@@ -111,7 +111,7 @@ def down(progress: Progress = silent) -> bool:
     layout = Layout.of(home())
     # The home may have been removed under a running stack; there is nothing to lock then.
     with _alone(layout) if layout.home.is_dir() else nullcontext():
-        if not sweep.processes(layout):
+        if not processes.living(layout):
             return False
         _stop(layout, progress)
     return True
@@ -127,7 +127,7 @@ def status() -> Status:
 def _states(layout: Layout, state: StackState | None) -> dict[str, str]:
     supervisor = Supervisor(layout)
     if state is None or not supervisor.answers():
-        alive = {found.component for found in sweep.processes(layout)}
+        alive = {found.component for found in processes.living(layout)}
         return {name: "unsupervised" if name in alive else "stopped" for name in ("supervisor", *COMPONENTS)}
     known = supervisor.states()
     states = {"supervisor": "running"} | {name: known.get(name, "stopped") for name in COMPONENTS}
@@ -171,7 +171,7 @@ def _start(
     reservations: Reservations,
     progress: Progress,
 ) -> StackState:
-    if sweep.processes(layout):
+    if processes.living(layout):
         progress("Ending what an earlier start left behind")
         _stop(layout, progress)
     state = with_free_ports(remembered, reservations).model_copy(update={"complete": False})
@@ -241,11 +241,11 @@ def _stop(layout: Layout, progress: Progress) -> None:
         progress("Stopping; running tasks get some seconds to finish")
         supervisor.shut_down()
         deadline = time.monotonic() + SECONDS_TO_STOP
-        while time.monotonic() < deadline and any(p.component == "supervisor" for p in sweep.processes(layout)):
+        while time.monotonic() < deadline and any(p.component == "supervisor" for p in processes.living(layout)):
             time.sleep(0.2)
-    if sweep.processes(layout):
+    if processes.living(layout):
         progress("Ending processes that no one supervises any more")
-    left = sweep.end_all(layout)
+    left = processes.end_all(layout)
     if left:
         raise StackWouldNotStop(left)
     for stale in (layout.socket, layout.supervisor_pid):

@@ -21,9 +21,8 @@ DATABASES = {"airflow": "airflow", "register": "register_owner"} | {store: store
 ROLES = (*dict.fromkeys(DATABASES.values()), "register_app")
 SUPERUSER = "postgres"
 
-# Airflow users and their roles in its simple auth manager; the command line acts as the officer.
-USERS = DEMO_USERS
 CLI_USER = "officer"
+"""Whom the command line acts as."""
 
 # Where people expect Airflow; another where it is taken.
 AIRFLOW_PORT = 8080
@@ -51,7 +50,7 @@ class StackState(BaseModel):
     ports: Ports
     superuser_password: str = Field(default_factory=_password)
     role_passwords: dict[str, str] = Field(default_factory=lambda: {role: _password() for role in ROLES})
-    user_passwords: dict[str, str] = Field(default_factory=lambda: {user: _password() for user in USERS})
+    user_passwords: dict[str, str] = Field(default_factory=lambda: {user: _password() for user in DEMO_USERS})
     fernet_key: str = Field(default_factory=lambda: Fernet.generate_key().decode())
     jwt_secret: str = Field(default_factory=lambda: secrets.token_urlsafe(64))
     api_secret_key: str = Field(default_factory=lambda: secrets.token_urlsafe(32))
@@ -92,7 +91,7 @@ def load(layout: Layout) -> StackState | None:
     return state.model_copy(
         update={
             "role_passwords": {role: _password() for role in ROLES} | state.role_passwords,
-            "user_passwords": {user: _password() for user in USERS} | state.user_passwords,
+            "user_passwords": {user: _password() for user in DEMO_USERS} | state.user_passwords,
         }
     )
 

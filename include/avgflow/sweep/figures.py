@@ -29,8 +29,7 @@ class Figures:
     last day from which their terms count (ISO); `months`: rows by the month of that day (`2019-03`), and `held_months`
     likewise of those that are held back. `held`: rows that are past their term and stay, by reason; `needed_by`: by the
     table whose rows need them. `undated`: rows of the rule without a date, whose term has not begun. `total`: rows in
-    the whole table (for large ones as PostgreSQL estimates them: `estimated`); `partitions`: partitions of which all
-    goes.
+    the whole table (for large ones as PostgreSQL estimates them: `estimated`).
     """
 
     rows: int = 0
@@ -44,7 +43,6 @@ class Figures:
     undated: int = 0
     total: int = 0
     estimated: bool = False
-    partitions: int = 0
 
     @property
     def years(self) -> dict[str, int]:
@@ -60,5 +58,5 @@ class Figures:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Figures:
-        """The inverse of `to_json`."""
-        return cls(**data)
+        """The inverse of `to_json`; of a sweep of before it may hold a figure that there is no more."""
+        return cls(**{name: data[name] for name in cls.__dataclass_fields__ if name in data})

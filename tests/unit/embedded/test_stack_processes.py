@@ -13,7 +13,7 @@ import pytest
 from stack_world import layout
 
 from avgflow.embedded.layout import COMPONENT_VARIABLE, STACK_VARIABLE, Layout
-from avgflow.embedded.sweep import component_of, end_all, end_component, processes
+from avgflow.embedded.processes import component_of, end_all, end_component, living
 
 HERE = layout()
 ELSEWHERE = layout(Path("/srv/other"))
@@ -62,19 +62,19 @@ def stubborn(tmp_path: Path) -> Iterator[Layout]:
         try:
             yield here
         finally:
-            for found in processes(here):
+            for found in living(here):
                 found.process.kill()
 
 
 def test_children_are_found_also_after_their_parent_was_killed(stubborn: Layout) -> None:
-    parent, child = sorted(processes(stubborn), key=lambda found: found.process.create_time())
+    parent, child = sorted(living(stubborn), key=lambda found: found.process.create_time())
     parent.process.kill()
     psutil.wait_procs([parent.process], timeout=5)
-    assert [found.process.pid for found in processes(stubborn)] == [child.process.pid]
+    assert [found.process.pid for found in living(stubborn)] == [child.process.pid]
     end_component(stubborn, "api-server")
-    assert processes(stubborn) == []
+    assert living(stubborn) == []
 
 
 def test_what_does_not_heed_is_killed(stubborn: Layout) -> None:
     assert end_all(stubborn, polite_seconds=0.3) == []
-    assert processes(stubborn) == []
+    assert living(stubborn) == []

@@ -41,7 +41,7 @@ def component_of(layout: Layout, environ: Mapping[str, str], cmdline: Sequence[s
     return None
 
 
-def processes(layout: Layout) -> list[Found]:
+def living(layout: Layout) -> list[Found]:
     """Every live process of the stack except this one and those that it came from."""
     spared = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     found = []
@@ -87,13 +87,13 @@ def end_all(layout: Layout, polite_seconds: float = 6.0, seconds: float = 30.0) 
     _end(layout, lambda found: found.component != "postgres", signal.SIGTERM, polite_seconds)
     _end(layout, lambda found: found.component == "postgres", signal.SIGINT, polite_seconds)
     while time.monotonic() < deadline:
-        left = processes(layout)
+        left = living(layout)
         if not left:
             return []
         for found in left:
             _send(found.process, signal.SIGKILL)
         time.sleep(0.1)
-    return [found.process.pid for found in processes(layout)]
+    return [found.process.pid for found in living(layout)]
 
 
 def end_component(layout: Layout, component: str, seconds: float = 3.0) -> None:
@@ -105,7 +105,7 @@ def _end(layout: Layout, chosen: Callable[[Found], bool], number: signal.Signals
     """Send a signal once to each chosen process, also to new ones, and kill those that outlast the time."""
     asked: set[int] = set()
     deadline = time.monotonic() + seconds
-    while left := [found for found in processes(layout) if chosen(found)]:
+    while left := [found for found in living(layout) if chosen(found)]:
         late = time.monotonic() >= deadline
         for found in left:
             if late:
