@@ -24,7 +24,8 @@ from avgflow.errors import AvgflowError
 from avgflow.fields import AMSTERDAM
 from avgflow.intake import Subject
 from avgflow.mail import address, compose, one_line
-from avgflow.policy.models import Policy, Recipient
+from avgflow.policy.models import Policy
+from avgflow.policy.recipients import Recipient
 from avgflow.register.notices import Told
 from avgflow.templating import Templates
 

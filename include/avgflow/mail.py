@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
 from typing import Any
 
+from avgflow.addresses import parsed
 from avgflow.dossier.content import Language
 from avgflow.errors import AvgflowError
 from avgflow.policy.models import Policy
@@ -64,14 +64,8 @@ def one_line(text: str) -> str:
 
 def address(text: str, whose: str) -> Address:
     """An address for a header; `WrongAddress` for what is none, or several."""
-    local, _, domain = text.rpartition("@")
-    if not local.isascii() or not text.isprintable():
-        raise WrongAddress(whose)
-    try:
-        made = Address(addr_spec=f"{local}@{domain.encode('idna').decode()}")
-    except (ValueError, IndexError, MessageError):
-        raise WrongAddress(whose) from None
-    if not made.username or "." not in made.domain:
+    made = parsed(text)
+    if made is None:
         raise WrongAddress(whose)
     return made
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from avgflow.policy.models import Retention
+from avgflow.policy.retention import Retention
 from avgflow.settings import Settings
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -15,6 +15,7 @@ SHARED = REPOSITORY / "plugins" / "avgflow_airflow"
 DAGS = REPOSITORY / "dags"
 
 PURE = (
+    "addresses.py",
     "capacity.py",
     "catalog/links.py",
     "catalog/marks.py",
@@ -25,6 +26,9 @@ PURE = (
     "policy/models.py",
     "policy/periods.py",
     "policy/reasons.py",
+    "policy/recipients.py",
+    "policy/retention.py",
+    "policy/statements.py",
     "policy/who_may_ask.py",
     "sweep/caps.py",
     "sweep/figures.py",

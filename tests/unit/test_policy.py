@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from avgflow.catalog.models import Text
 from avgflow.configuration import WrongConfiguration
-from avgflow.policy.models import Policy, UnknownRecipient, load
+from avgflow.policy.models import Policy, load
+from avgflow.policy.recipients import UnknownRecipient
 from avgflow.settings import INCLUDE
 
 FILE = INCLUDE / "policy" / "milgro.yaml"
@@ -271,6 +272,16 @@ def test_a_recipient_that_cannot_be_used_is_refused_with_a_remedy(
 ) -> None:
     with pytest.raises(WrongConfiguration, match=remedy):
         load(_with_recipient(tmp_path, **changes))
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "privacy.milgro.nl", "a@milgro.nl, b@milgro.nl", "Milgro <a@milgro.nl>", "é@milgro.nl"]
+)
+@pytest.mark.parametrize("name", ["controller__email", "mail_from", "officer_mailbox"])
+def test_an_address_from_or_to_which_no_mail_could_go_is_refused_at_once(tmp_path: Path, name: str, wrong: str) -> None:
+    """Else it comes out when a request stops, and the mail that tells the officer so cannot be made either."""
+    with pytest.raises(WrongConfiguration, match=rf"{name.replace('__', '.')} is not an e-mail address.*correct it"):
+        load(_spoiled(tmp_path, **{name: wrong}))
 
 
 def test_a_recipient_with_an_address_and_a_number_it_knows_is_taken(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from avgflow.dossier.content import Language
 from avgflow.dossier.words import article, text
 from avgflow.plan import Plan, Step
 from avgflow.policy.decide import Ground
-from avgflow.policy.models import Policy, Recipient, RecordClass, Term
+from avgflow.policy.models import Policy, RecordClass, Term
+from avgflow.policy.recipients import Recipient
 from avgflow.templating import long_date
 
 Outcome: TypeAlias = Literal["fulfilled", "partly_fulfilled", "refused", "nothing_found"]

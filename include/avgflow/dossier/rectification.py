@@ -16,7 +16,8 @@ from avgflow.catalog.models import Catalog, Table, Text
 from avgflow.dossier.content import Language
 from avgflow.dossier.erasure import Outcome
 from avgflow.plan import Plan, Step
-from avgflow.policy.models import Policy, Recipient
+from avgflow.policy.models import Policy
+from avgflow.policy.recipients import Recipient
 
 _ADDRESS = Text(nl="Adres", en="Address")
 

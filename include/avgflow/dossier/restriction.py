@@ -17,7 +17,8 @@ from avgflow.dossier.words import article
 from avgflow.intake import RestrictionGround
 from avgflow.plan import Plan
 from avgflow.policy.decide import EVERYTHING
-from avgflow.policy.models import Policy, Recipient
+from avgflow.policy.models import Policy
+from avgflow.policy.recipients import Recipient
 from avgflow.policy.restriction import WHY
 
 

@@ -21,7 +21,7 @@ from avgflow.handling.notifying import LOOSE_ENDS, RECIPIENT
 from avgflow.intake import Subject, day_in_amsterdam
 from avgflow.letters import Mention
 from avgflow.plan import Plan
-from avgflow.policy.models import Recipient
+from avgflow.policy.recipients import Recipient
 from avgflow.register import events, locks, outbox, requests
 from avgflow.register.database import transaction
 from avgflow.register.evidence import Evidence

@@ -15,7 +15,7 @@ from avgflow.handling.answering import ANSWER, NotProven
 from avgflow.handling.environment import Environment
 from avgflow.intake import RestrictionGround, day_in_amsterdam
 from avgflow.plan import Plan
-from avgflow.policy.models import Recipient
+from avgflow.policy.recipients import Recipient
 from avgflow.register import events, outbox, requests, restrictions
 from avgflow.register.names import EventName
 from avgflow.register.notices import Told

@@ -23,7 +23,7 @@ from avgflow.handling.environment import Environment
 from avgflow.handling.turns import NotItsTurn
 from avgflow.plan import Plan
 from avgflow.policy.decide import EVERYTHING
-from avgflow.policy.models import Recipient
+from avgflow.policy.recipients import Recipient
 from avgflow.register import locks, notices, outbox, requests, restrictions, subjects, suppressions, weighings
 from avgflow.register.database import transaction
 from avgflow.register.events import SYSTEM

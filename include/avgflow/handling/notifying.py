@@ -11,7 +11,7 @@ from avgflow.catalog.models import Text
 from avgflow.handling import suppressing
 from avgflow.handling.environment import Environment
 from avgflow.plan import Plan
-from avgflow.policy.models import Recipient
+from avgflow.policy.recipients import Recipient
 from avgflow.register import notices, outbox
 from avgflow.register.database import transaction
 from avgflow.register.events import SYSTEM

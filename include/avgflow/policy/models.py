@@ -7,37 +7,28 @@ for a sole proprietor and for a contact person of a customer; whichever favours 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
-from croniter import croniter
 from pydantic import Field, model_validator
 
+from avgflow.addresses import parsed
 from avgflow.catalog.models import Text
 from avgflow.configuration import Strict, read
-from avgflow.errors import AvgflowError
 from avgflow.intake import Scope
 from avgflow.policy.housekeeping import SHORTEST_CASE_FILE, Housekeeping
 from avgflow.policy.periods import Period, fewest_days
+from avgflow.policy.recipients import Recipient, Transfer, UnknownRecipient
+from avgflow.policy.retention import Retention
+from avgflow.policy.statements import Redaction, Statements
 from avgflow.terms import Calendar
 
 Basis = Literal["a", "b", "c", "d", "e", "f"]
 
-_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:+-]{0,99}")
 """As the register takes the name of who did something."""
 _LONGEST_COOLING_OFF = 14
-
-
-class UnknownRecipient(AvgflowError):
-    """A recipient was named that the policy does not have."""
-
-    def __init__(self, known: Iterable[Recipient]) -> None:
-        names = ", ".join(recipient.id for recipient in known)
-        super().__init__(
-            f"The policy has no recipient of that name. Choose one of: {names or 'none, it names nobody'}."
-        )
 
 
 class Controller(Strict):
@@ -139,44 +130,6 @@ class RecordClass(Strict):
         return self
 
 
-class Recipient(Strict):
-    """Who receives data of which classes (art. 15(1)(c)); `named` where the actual identity is known (C-154/21).
-
-    `id`: what stands on the register for it. `notified`: it is told when data it got are erased (art. 19), by `email`,
-    or by hand where no address is known; `why_not`: why it is not told (an authority with an inquiry is no recipient,
-    art. 4(9)). `known_by`: the kinds of identifiers by which it knows a person; a notice holds no others.
-    """
-
-    id: str = Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)
-    title: Text
-    named: tuple[str, ...] = ()
-    classes: tuple[str, ...]
-    why: Text
-    country: str = Field(default="NL", pattern=r"^[A-Z]{2}$")
-    role: Literal["processor", "controller", "authority"]
-    email: str | None = None
-    known_by: tuple[str, ...] = ()
-    notified: bool = True
-    why_not: Text | None = None
-
-    @model_validator(mode="after")
-    def _told_or_said_why_not(self) -> Recipient:
-        if self.email is not None and not _EMAIL.fullmatch(self.email):
-            raise ValueError(
-                "email is not an e-mail address; correct it, or take it out: then a human tells this recipient"
-            )
-        if not self.notified and self.why_not is None:
-            raise ValueError(
-                "a recipient that is not told of an erasure says why (why_not: {nl: …, en: …}); give the reason, or "
-                "set notified: true (art. 19)"
-            )
-        if self.notified and self.why_not is not None:
-            raise ValueError(
-                "why_not stands beside notified: true; take why_not out, or set notified: false if it is not told"
-            )
-        return self
-
-
 class Erasure(Strict):
     """How a plan to erase is decided on.
 
@@ -204,94 +157,10 @@ class Erasure(Strict):
         return self
 
 
-class Caps(Strict):
-    """Beyond what a sweep stops and asks a human, for each rule in each table.
-
-    `rows`: so many at once; `share`: such a part of the table's rows (0 to 1); `usual`: so many times what that rule
-    swept in the usual week (the median of the last weeks in which it swept anything).
-    """
-
-    rows: int = Field(default=10_000, ge=0)
-    share: float = Field(default=0.05, ge=0, le=1)
-    usual: float = Field(default=5.0, ge=1)
-
-
-class Retention(Strict):
-    """How sweeps are run, that delete what is past its term (art. 5(1)(e)).
-
-    `schedule`: when, as cron writes it, in Dutch time. `caps`: beyond which a human is asked. `quiet_weeks`: after so
-    many weeks without a row the privacy officer hears of it, for that too can be a fault. `batch`: rows that one
-    transaction changes. `approval_days`: how long a question waits for an answer; a sweep without one does nothing.
-    """
-
-    schedule: str = "0 2 * * 0"
-    caps: Caps = Caps()
-    quiet_weeks: int = Field(default=8, ge=1)
-    batch: int = Field(default=5000, ge=1, le=100_000)
-    approval_days: int = Field(default=6, ge=1, le=60)
-
-    @model_validator(mode="after")
-    def _timed(self) -> Retention:
-        if len(self.schedule.split()) != 5 or not croniter.is_valid(self.schedule):
-            raise ValueError(
-                f"schedule is '{self.schedule}', which is no time as cron writes it; give minute, hour, day, month and "
-                "weekday, such as '0 2 * * 0': every Sunday at two"
-            )
-        return self
-
-
 class Identity(Strict):
     """How it is made sure who asks (art. 12(6)). `code_days`: how long a mailed one-time code works."""
 
     code_days: int = Field(default=7, ge=1, le=14)
-
-
-class Transfer(Strict):
-    """Data that goes outside the EEA, and the safeguard of art. 46 (art. 15(2))."""
-
-    country: Text
-    safeguard: Text
-    classes: tuple[str, ...]
-
-
-class Remedies(Strict):
-    """Where a person can go: the Autoriteit Persoonsgegevens (art. 15(1)(f), 77) and the court (art. 79, UAVG 35)."""
-
-    authority: Text
-    court: Text
-
-
-class Statements(Strict):
-    """Texts that an answer carries, in B1 language; `others` where data of others were replaced (art. 15(4)), `secrets`
-    where a secret was left out (art. 32).
-
-    In the answer to an erasure: `erased_backups`, what becomes of copies; `kept`, what is done with data that stay;
-    `not_a_refusal`, why some things stay as mere proof; `suppression_explained`, what the list of people who want no
-    marketing holds, and that it keeps nobody from becoming a customer.
-    """
-
-    rights: tuple[Text, ...]
-    source: Text
-    automated_decisions: Text
-    transfers: Text
-    backups: Text
-    withdrawal: Text
-    others: Text
-    secrets: Text
-    erased_backups: Text
-    kept: Text
-    not_a_refusal: Text
-    suppression_explained: Text
-    remedies: Remedies
-
-
-class Redaction(Strict):
-    """What stands in the place of others' data in an access copy (art. 15(4)); `{n}` counts the people."""
-
-    staff: Text = Text(nl="medewerker {n}", en="staff member {n}")
-    other: Text = Text(nl="andere persoon {n}", en="other person {n}")
-    email: Text = Text(nl="[e-mailadres van iemand anders]", en="[someone else's e-mail address]")
-    phone: Text = Text(nl="[telefoonnummer van iemand anders]", en="[someone else's telephone number]")
 
 
 class Policy(Strict):
@@ -352,8 +221,15 @@ class Policy(Strict):
         return self
 
     @model_validator(mode="after")
-    def _somebody_to_escalate_to(self) -> Policy:
-        if self.escalation_mailbox is not None and not _EMAIL.fullmatch(self.escalation_mailbox):
+    def _mail_can_be_sent(self) -> Policy:
+        for name, address in (
+            ("controller.email", self.controller.email),
+            ("mail_from", self.mail_from),
+            ("officer_mailbox", self.officer_mailbox),
+        ):
+            if parsed(address) is None:
+                raise ValueError(f"{name} is not an e-mail address, so that no mail could go out; correct it")
+        if self.escalation_mailbox is not None and parsed(self.escalation_mailbox) is None:
             raise ValueError("escalation_mailbox is not an e-mail address; correct it, or take it out")
         return self
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal, Protocol
 
-from avgflow.policy.models import Caps
+from avgflow.policy.retention import Caps
 from avgflow.sweep.figures import Figures
 
 Why = Literal["first", "changed", "stopped", "clock", "rows", "share", "usual"]

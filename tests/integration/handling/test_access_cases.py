@@ -13,7 +13,7 @@ from handling_world import OFFICER, Office
 from avgflow.demo.truth import SubjectTruth
 from avgflow.demo.world import staff
 from avgflow.intake import Verification
-from avgflow.policy.models import Recipient
+from avgflow.policy.recipients import Recipient
 from avgflow.register import passphrases
 from avgflow.register.database import transaction
 from avgflow.register.requests import Outcome

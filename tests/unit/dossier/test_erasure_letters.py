@@ -39,7 +39,7 @@ from avgflow.letters import (
 )
 from avgflow.mail import WrongAddress
 from avgflow.plan import Step
-from avgflow.policy.models import Recipient
+from avgflow.policy.recipients import Recipient
 
 TO = "johanna@example.nl"
 ENGLISH = re.compile(r"\b(the|your|you|we|our|data is|erased|kept|until|because|GDPR|article)\b")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avgflow.policy.models import Caps
+from avgflow.policy.retention import Caps
 from avgflow.sweep.caps import ENOUGH, FEW, Ask, asks, quiet
 from avgflow.sweep.figures import Figures
 
