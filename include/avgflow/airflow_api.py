@@ -39,7 +39,7 @@ class AirflowRefused(AvgflowError):
 
 
 @dataclass(frozen=True)
-class Asked:
+class Question:
     """An open question of a run."""
 
     dag_id: str
@@ -128,24 +128,25 @@ class AirflowApi:
         body = {"dry_run": False, "only_failed": False, "dag_run_id": number, **more}
         self._call("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", "do tasks again", body)
 
-    def question(self, dag_id: str, number: str) -> Asked | None:
+    def question(self, dag_id: str, number: str) -> Question | None:
         """The question that a run waits for now, None where it waits for none."""
         path = f"{_run(dag_id, number)}/hitlDetails"
         for detail in self._call("GET", path, "read the question").json()["hitl_details"]:
             task = detail["task_instance"]
             if not detail.get("response_received") and task["state"] == "awaiting_input":
-                return Asked(dag_id, number, task["task_id"], task["map_index"], tuple(detail.get("params") or {}))
+                return Question(dag_id, number, task["task_id"], task["map_index"], tuple(detail.get("params") or {}))
         return None
 
-    def answer(self, asked: Asked, option: str, inputs: Mapping[str, Any]) -> None:
+    def answer(self, question: Question, option: str, inputs: Mapping[str, Any]) -> None:
         """Answer a question. `inputs` that are not asked are left out, those that are and not given are null; an answer
-        that somebody else gave first stands."""
-        run = _run(asked.dag_id, asked.number)
+        that somebody else gave first stands.
+        """
+        run = _run(question.dag_id, question.number)
         self._call(
             "PATCH",
-            f"{run}/taskInstances/{asked.task_id}/{asked.map_index}/hitlDetails",
+            f"{run}/taskInstances/{question.task_id}/{question.map_index}/hitlDetails",
             "answer the question",
-            {"chosen_options": [option], "params_input": {name: inputs.get(name) for name in asked.fields}},
+            {"chosen_options": [option], "params_input": {name: inputs.get(name) for name in question.fields}},
             accepted=(409,),
         )
 

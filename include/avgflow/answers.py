@@ -70,17 +70,17 @@ def give(
     deadline = time.monotonic() + SECONDS
     given, open_since = False, None
     while True:
-        asked = api.question(dag_id, run or number)
+        question = api.question(dag_id, run or number)
         # Read after the question: one that came after this answer was taken is another, and not to be answered.
         if _taken(env, number) > before:
             return True
         now = time.monotonic()
-        if asked is None:
+        if question is None:
             open_since = None
         elif open_since is None:
             open_since = now
         elif now - open_since >= SETTLED:
-            api.answer(asked, option, inputs)
+            api.answer(question, option, inputs)
             given, open_since = True, None
         if now > deadline:
             if given:

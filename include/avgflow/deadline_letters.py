@@ -12,7 +12,7 @@ from avgflow.deadlines import Deadlines
 from avgflow.dossier.content import Language
 from avgflow.intake import Right
 from avgflow.letters import greeting
-from avgflow.mail import address, compose, one_line
+from avgflow.mail import address, compose, officer_address, one_line, person_address
 from avgflow.policy.models import Policy
 from avgflow.templating import Templates, long_date
 
@@ -78,7 +78,7 @@ def extension_mail(extension: Extension, policy: Policy, to: str, templates: Tem
         _EXTENDED.in_(language).format(number=one_line(extension.number)),
         policy,
         language,
-        address(to, f"the person of {extension.number}"),
+        person_address(to, extension.number),
         templates,
         extension=extension,
         asked=_ASKED[extension.right].in_(language),
@@ -90,7 +90,7 @@ def extension_mail(extension: Extension, policy: Policy, to: str, templates: Tem
 
 def digest_mail(deadlines: Deadlines, policy: Policy, templates: Templates, language: Language = "nl") -> EmailMessage:
     """To the privacy officer: what is late, due soon, waiting, stopped or not sent. No personal data."""
-    to = address(policy.officer_mailbox, "the privacy officer (officer_mailbox in the policy)")
+    to = officer_address(policy)
     day = long_date(deadlines.today, language)
     counts = _counts(deadlines, language)
     subject = Text(nl=f"AVG-termijnen {day}{counts}", en=f"GDPR deadlines {day}{counts}").in_(language)

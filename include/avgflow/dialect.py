@@ -9,11 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy import Dialect as AnyDialect
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 NAME = "postgresql+avgflow"
 """In the URL of an engine."""
+
+COMPOSING: AnyDialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+"""For statements that are composed without a connection."""
 
 
 class Dialect(PGDialect_psycopg):

@@ -16,7 +16,7 @@ from avgflow.catalog.live import ForeignKey, LiveTable
 from avgflow.catalog.models import Table, Text
 from avgflow.catalog.names import TableName
 from avgflow.errors import AvgflowError
-from avgflow.identity import Key
+from avgflow.identity import Key, key_of
 from avgflow.plan import Step, grouped
 from avgflow.policy.decide import Decision, Ground
 
@@ -69,8 +69,7 @@ class OwnRow:
 
     def at(self, columns: Sequence[str]) -> Key | None:
         """The values of some columns; None where one of them is NULL, for then a foreign key points nowhere."""
-        found = tuple(self.values[name] for name in columns)
-        return None if None in found else tuple(value or "" for value in found)
+        return key_of(self.values[name] for name in columns)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,10 @@ from avgflow.catalog.names import ColumnName, TableName
 from avgflow.errors import AvgflowError
 
 BLANKS = " \t\r\n\u00a0"
-"""What is taken off both ends; SQL does the same (`avgflow.stores.selection.normal_sql`)."""
+"""What is taken off both ends."""
+
+BLANKS_SQL = r"E' \t\r\n\u00a0'"
+"""The same as SQL writes it, in statements and in the expressions of indexes alike: only so do they meet."""
 
 Key = tuple[str, ...]
 """A row's key, each part as PostgreSQL prints it."""
@@ -29,6 +32,13 @@ Value = TypeVar("Value")
 def normal(value: str | None) -> str | None:
     """An identifier's normal form, or None for a blank one."""
     return (value or "").strip(BLANKS).lower() or None
+
+
+def key_of(values: Iterable[str | None]) -> Key | None:
+    """Values as a key; None where one of them is NULL, for then a reference leads nowhere."""
+    found = tuple(values)
+    known = tuple(value for value in found if value is not None)
+    return known if len(known) == len(found) else None
 
 
 class SubjectTooWide(AvgflowError):
@@ -62,10 +72,9 @@ class Footprint:
     """What one person's rows hang on: enough to select them in every table, without another search.
 
     `identifiers` by kind, in normal form; `values` by the referenced columns of one table (a tuple, for composite
-    keys);
-    `chosen`: where a human said who is meant, the only rows of each table of persons; `shared`: identifiers that other
-    people use too and that therefore select nothing; `held`: identifiers that the person's own rows hold (what was only
-    given at intake is not among them).
+    keys); `chosen`: where a human said who is meant, the only rows of each table of persons; `shared`: identifiers that
+    other people use too and that therefore select nothing; `held`: identifiers that the person's own rows hold (what
+    was only given at intake is not among them).
     """
 
     identifiers: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -23,7 +23,7 @@ from avgflow.dossier.restriction import Lifting, RestrictionAnswer
 from avgflow.errors import AvgflowError
 from avgflow.fields import AMSTERDAM
 from avgflow.intake import Subject
-from avgflow.mail import address, compose, one_line
+from avgflow.mail import address, compose, officer_address, one_line, person_address
 from avgflow.policy.models import Policy
 from avgflow.policy.recipients import Recipient
 from avgflow.register.notices import Told
@@ -203,7 +203,7 @@ def email_changed_mail(
     number: str, policy: Policy, to: str, language: Language, templates: Templates | None = None
 ) -> EmailMessage:
     """To the former and to the new address of a person: it was changed. Names neither the one nor the other."""
-    who = address(to, f"the person of {number}")
+    who = person_address(to, number)
     return compose(
         "email_changed",
         _subject("email_changed", number, language),
@@ -313,7 +313,7 @@ def _to_person(kind: str, answer: _Person, to: To, templates: Templates | None, 
         _subject(kind, answer.number, language),
         answer.policy,
         language,
-        address(who.email, f"the person of {answer.number}"),
+        person_address(who.email, answer.number),
         _or_own(templates),
         answer=answer,
         greeting=greeting(answer.name, language, who.on_behalf_of),
@@ -324,7 +324,7 @@ def _to_person(kind: str, answer: _Person, to: To, templates: Templates | None, 
 def _to_officer(
     kind: str, number: str, policy: Policy, language: Language, templates: Templates | None, values: dict[str, Any]
 ) -> EmailMessage:
-    to = address(policy.officer_mailbox, "the privacy officer (officer_mailbox in the policy)")
+    to = officer_address(policy)
     return compose(kind, _subject(kind, number, language), policy, language, to, _or_own(templates), **values)
 
 

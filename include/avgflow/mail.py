@@ -1,8 +1,7 @@
 """One mail from one text: a plain part, an HTML part of the same words, and headers that nothing can be smuggled into.
 
 In a text a line `# …` is a heading, `## …` a smaller one, lines `- …` are a list, and an address of the web that stands
-alone is a link; blank lines part paragraphs.
-Message-ID is the outbox's to set.
+alone is a link; blank lines part paragraphs. Message-ID is the outbox's to set.
 """
 
 from __future__ import annotations
@@ -68,6 +67,16 @@ def address(text: str, whose: str) -> Address:
     if made is None:
         raise WrongAddress(whose)
     return made
+
+
+def person_address(text: str, number: str) -> Address:
+    """Whoever asked, in a request; `WrongAddress` as `address`."""
+    return address(text, f"the person of {number}")
+
+
+def officer_address(policy: Policy) -> Address:
+    """The privacy officer; `WrongAddress` as `address`."""
+    return address(policy.officer_mailbox, "the privacy officer (officer_mailbox in the policy)")
 
 
 def _given(policy: Policy, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from avgflow.catalog.models import Text
 from avgflow.dossier.content import Language
 from avgflow.dossier.portability import PortableAnswer
 from avgflow.letters import attach, greeting
-from avgflow.mail import address, compose, one_line
+from avgflow.mail import address, compose, officer_address, one_line, person_address
 from avgflow.policy.models import Policy
 from avgflow.templating import Templates
 
@@ -63,7 +63,7 @@ def controller_mail(
 
 def officer_mail(number: str, policy: Policy, destination: str, templates: Templates | None = None) -> EmailMessage:
     """To the privacy officer, who tells the other company the passphrase."""
-    to = address(policy.officer_mailbox, "the privacy officer (officer_mailbox in the policy)")
+    to = officer_address(policy)
     subject = _TO_OFFICER.nl.format(number=number)
     given = {"number": number, "destination": one_line(destination)}
     return compose("portability_officer", subject, policy, "nl", to, templates or Templates(), **given)
@@ -75,7 +75,7 @@ def _to_person(text: str, answer: PortableAnswer, to: str, templates: Templates 
         _TO_PERSON.in_(answer.language).format(number=answer.number),
         answer.policy,
         answer.language,
-        address(to, f"the person of {answer.number}"),
+        person_address(to, answer.number),
         templates or Templates(),
         answer=answer,
         greeting=greeting(answer.name, answer.language, answer.on_behalf_of),

@@ -11,7 +11,7 @@ from avgflow.deadline_letters import RIGHTS
 from avgflow.dossier.content import Language
 from avgflow.intake import Right
 from avgflow.letters import greeting
-from avgflow.mail import address, compose, one_line
+from avgflow.mail import compose, one_line, person_address
 from avgflow.policy.models import Policy
 from avgflow.policy.reasons import Grounds
 from avgflow.templating import Templates
@@ -62,7 +62,7 @@ def code_mail(letter: CodeLetter, policy: Policy, to: str, templates: Templates)
         _CODE.in_(language).format(number=one_line(letter.number)),
         policy,
         language,
-        address(to, f"the person of {letter.number}"),
+        person_address(to, letter.number),
         templates,
         letter=letter,
         right=RIGHTS[letter.right].in_(language),
@@ -78,7 +78,7 @@ def declined_mail(letter: DeclinedLetter, policy: Policy, to: str, templates: Te
         _DECLINED.in_(language).format(number=one_line(letter.number)),
         policy,
         language,
-        address(to, f"the person of {letter.number}"),
+        person_address(to, letter.number),
         templates,
         letter=letter,
         right=RIGHTS[letter.right].in_(language),

@@ -59,7 +59,8 @@ class Settings(BaseSettings):
     """A secret may come from a file instead (`AVGFLOW_<NAME>_FILE`); what is set itself goes before the file."""
     ca_file: Path | None = None
     """Whom to trust for TLS to stores, register and mail server (PEM), where a connection does not say; else whom the
-    machine trusts."""
+    machine trusts.
+    """
     smtp_connection: str = "smtp_default"
     attachment_limit_mb: float = 10.0
     package_storage: str = ""

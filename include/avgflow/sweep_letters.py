@@ -14,7 +14,7 @@ from typing import Any
 from avgflow.catalog.models import Catalog, Text
 from avgflow.dossier.content import Language
 from avgflow.dossier.sweep import Done, Line, lines_of
-from avgflow.mail import address, compose, one_line
+from avgflow.mail import compose, officer_address, one_line
 from avgflow.policy.models import Policy
 from avgflow.register.events import SYSTEM
 from avgflow.register.sweeps import Found, Sweep, SweepStatus
@@ -106,7 +106,7 @@ class Writer:
             subject.in_(self.language).format(number=number, rows=values.get("rows"), weeks=values.get("weeks")),
             self.policy,
             self.language,
-            address(self.policy.officer_mailbox, "the privacy officer (officer_mailbox in the policy)"),
+            officer_address(self.policy),
             self.templates,
             number=number,
             day=long_date(self.sweep.day, self.language),

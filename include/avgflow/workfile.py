@@ -1,8 +1,7 @@
 """What was collected of one person from one store, sealed on disk between the tasks of a request.
 
 A file is a line per sealed token: for each table a header, then chunks of rows, at the end an index. Only `CHUNK`
-rows are
-in memory at a time, however much a person has. The file appears under its name only when it is whole.
+rows are in memory at a time, however much a person has. The file appears under its name only when it is whole.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from real_postgres import Register
 from register_world import a_request
 
 from avgflow import answers
-from avgflow.airflow_api import AirflowApi, Asked
+from avgflow.airflow_api import AirflowApi, Question
 from avgflow.answers import NothingAsked
 from avgflow.handling import closing, verifying
 from avgflow.handling.environment import Environment
@@ -34,10 +34,10 @@ class Airflow(AirflowApi):
     takes: Iterator[Callable[[], None]] = field(default_factory=lambda: iter(()))
     given: list[str] = field(default_factory=list)
 
-    def question(self, dag_id: str, number: str) -> Asked | None:
-        return Asked(dag_id, number, "identify", -1, ("verified_by",)) if self.open else None
+    def question(self, dag_id: str, number: str) -> Question | None:
+        return Question(dag_id, number, "identify", -1, ("verified_by",)) if self.open else None
 
-    def answer(self, asked: Asked, option: str, inputs: Mapping[str, Any]) -> None:
+    def answer(self, asked: Question, option: str, inputs: Mapping[str, Any]) -> None:
         self.given.append(option)
         next(self.takes, lambda: None)()
 

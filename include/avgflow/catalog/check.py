@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Dialect, Select, literal_column, select, table, union_all
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy import Boolean, Connection, Select, literal_column, select, table, union_all
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import quoted_name
 
@@ -17,8 +16,8 @@ from avgflow.catalog.drift import Drift, DriftKind, drift
 from avgflow.catalog.live import LiveSchema
 from avgflow.catalog.models import Store, Table
 from avgflow.catalog.names import TableName
+from avgflow.dialect import COMPOSING
 
-_DIALECT: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 Condition = tuple[TableName, str]
 """SQL text over a table."""
 
@@ -91,7 +90,7 @@ def _whens(spec: Table) -> Iterator[str]:
 def _probe(conditions: tuple[Condition, ...]) -> str:
     """As SQL for the driver: it depends on the catalog alone, and composing it takes longer than asking it."""
     probes = [_select(name, when) for name, when in conditions]
-    return str((union_all(*probes) if len(probes) > 1 else probes[0]).compile(dialect=_DIALECT))
+    return str((union_all(*probes) if len(probes) > 1 else probes[0]).compile(dialect=COMPOSING))
 
 
 def _select(name: TableName, when: str) -> Select[Any]:

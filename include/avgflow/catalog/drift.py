@@ -16,7 +16,7 @@ from avgflow.catalog.live import Index, LiveSchema, LiveTable
 from avgflow.catalog.models import Store, Table
 from avgflow.catalog.names import TableName, quoted
 from avgflow.errors import AvgflowError
-from avgflow.identity import BLANKS
+from avgflow.identity import BLANKS, BLANKS_SQL
 
 
 class Severity(StrEnum):
@@ -186,7 +186,7 @@ def _normalised(live: LiveTable, column: str) -> str:
     """The normal form of an identifier (`avgflow.identity.normal`) as the expression of an index."""
     is_text = live.columns[column].type.startswith(("text", "character varying"))
     value = quoted(column) if is_text else f"CAST({quoted(column)} AS text)"
-    return rf"lower(btrim({value}, E' \t\r\n\u00a0'))"
+    return f"lower(btrim({value}, {BLANKS_SQL}))"
 
 
 def concurrently(live: LiveTable) -> str:

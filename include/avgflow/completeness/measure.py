@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from avgflow.catalog.names import TableName
-from avgflow.identity import Footprint, normal
+from avgflow.identity import Footprint, key_of, normal
 from avgflow.redaction import Known, Redaction, Redactor, flat, texts_of
 from avgflow.stores import collect, count
 from avgflow.stores.collect import Read
@@ -183,10 +183,8 @@ class _Belonging:
 
     def __call__(self, row: Row) -> bool:
         for identifier, positions, wanted in self._links:
-            values = [row.values[i] for i in positions]
-            if identifier:
-                values = [normal(value) for value in values]
-            if None not in values and tuple(value or "" for value in values) in wanted:
+            values = (row.values[i] for i in positions)
+            if key_of(map(normal, values) if identifier else values) in wanted:
                 return True
         return False
 

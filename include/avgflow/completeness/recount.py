@@ -99,7 +99,8 @@ OBJECTION = Proof(
     tables_of,
 )
 """That an objection set its marks, erased what rested on consent, and did nothing else. Rows that came since are no
-fault of it: the person goes on being a customer."""
+fault of it: the person goes on being a customer.
+"""
 
 RECTIFICATION = Proof(
     "rectification",
@@ -112,7 +113,8 @@ RECTIFICATION = Proof(
     tables_of,
 )
 """That every wrong value made way for the right one, and nothing else was changed. What stays as it is by law, or tells
-of the past, is in no check."""
+of the past, is in no check.
+"""
 
 RESTRICTION = Proof(
     "restriction",

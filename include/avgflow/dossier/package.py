@@ -25,6 +25,7 @@ from avgflow.dossier.content import Answer
 from avgflow.dossier.export import Edition
 from avgflow.objects import Link
 from avgflow.templating import Templates
+from avgflow.workfile import UNFINISHED
 
 # A report is made of small objects that are compressed once more when it is encrypted. Level 3 makes the file a
 # twentieth larger than zlib's own choice and takes a third of the time off.
@@ -109,7 +110,7 @@ def encrypt(plain: bytes, passphrase: str, file: BinaryIO) -> None:
 @contextmanager
 def _whole(path: Path) -> Iterator[io.BufferedRandom]:
     """A new file (0600) that takes its name only if everything went well; two at once do no harm."""
-    descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED)
     try:
         with os.fdopen(descriptor, "w+b") as file:
             yield file

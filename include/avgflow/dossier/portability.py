@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from avgflow.catalog.models import Catalog, Table, Text
 from avgflow.dossier.content import Answer, label_in
 from avgflow.dossier.erasure import Outcome
-from avgflow.dossier.words import article
+from avgflow.dossier.words import article, text
 from avgflow.plan import Plan, Step
 from avgflow.policy import portable
 from avgflow.policy.models import Policy
@@ -126,7 +126,7 @@ def _withheld(policy: Policy, plan: Plan) -> Iterator[NotTaken]:
                 obliged = ground == Ground.OBLIGATION and of_class.term.law
                 law = of_class.term.source if obliged else None
                 yield NotTaken(of_class.title, reason, article("20(1)"), law, name in taken)
-    yield from (NotTaken(_OTHER_KINDS, reason, article("20(1)")) for name, reason, _ in found if not name)
+    yield from (NotTaken(text("other_kind"), reason, article("20(1)")) for name, reason, _ in found if not name)
 
 
 def _made(catalog: Catalog, plan: Plan) -> Iterator[Made]:
@@ -151,6 +151,3 @@ def _columns(catalog: Catalog, step: Step, why: Stays) -> list[str]:
 
 def _stays(table: Table, why: Stays) -> list[str]:
     return [name for name, column in table.columns.items() if portable.stays(column) is why]
-
-
-_OTHER_KINDS = Text(nl="Overige gegevens", en="Other data")

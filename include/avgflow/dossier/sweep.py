@@ -227,8 +227,7 @@ _PROVEN = (
     Text(nl="Opgeschoond", en="Swept"),
     Text(
         nl="Wat te lang bewaard was, is weg of leeggemaakt. Wat bleef, staat hieronder met de reden. Er is niets te "
-        "vroeg "
-        "weggegaan.",
+        "vroeg weggegaan.",
         en="What was kept for too long is gone or emptied. What stayed stands below with the reason. Nothing went too "
         "early.",
     ),

@@ -1,8 +1,7 @@
 """Counting whose rows are whose, in two ways that share no SQL: to plan, and to check what was collected.
 
 `by_class` counts through the same selection as collecting does. `afresh` is the check's own: from a JSON document of
-the
-batch, every link of a table in one OR, over arrays instead of joins, with nothing to de-duplicate.
+the batch, every link of a table in one OR, over arrays instead of joins, with nothing to de-duplicate.
 """
 
 from __future__ import annotations

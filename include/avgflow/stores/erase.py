@@ -17,7 +17,7 @@ from avgflow.catalog.live import ForeignKey
 from avgflow.catalog.models import Table
 from avgflow.catalog.names import TableName
 from avgflow.errors import AvgflowError
-from avgflow.identity import Footprint, Key
+from avgflow.identity import Footprint, Key, key_of
 from avgflow.plan import Step
 from avgflow.stores import changes, correct
 from avgflow.stores.changes import Tally
@@ -269,8 +269,7 @@ def _pointers(batch: Mapping[str, Work], key: ForeignKey, deletes: Mapping[Table
 
 
 def _at(row: Found, columns: Sequence[str]) -> Key | None:
-    found = tuple(row.values[name] for name in columns)
-    return None if None in found else tuple(value or "" for value in found)
+    return key_of(row.values[name] for name in columns)
 
 
 def _all(store: str, table: TableName, planned: int, changed: int) -> None:

@@ -141,9 +141,6 @@ def _identifying(target: Target, person: Footprint, columns: Sequence[str]) -> t
     return tuple(name for name, kind in kinds if kind and person.identifiers.get(kind))
 
 
-# The statements --------------------------------------------------------------------------------------------------
-
-
 @lru_cache(maxsize=KEPT)
 def composed_present(target: Target, columns: tuple[str, ...] = ()) -> Composed:
     """How many rows have one of the given keys, or values in these columns."""

@@ -27,6 +27,7 @@ from avgflow.identity import (
     SubjectTooWide,
     ambiguous,
     candidates,
+    key_of,
     normal,
 )
 from avgflow.stores import selection
@@ -244,9 +245,9 @@ def _held(anchor: _Anchor, row: Mapping[str, str | None], shared: Mapping[str, f
 
 def _keys(anchor: _Anchor, row: Mapping[str, str | None]) -> Iterator[tuple[tuple[ColumnName, ...], Key]]:
     for columns in anchor.references:
-        key = tuple(row[column.column] for column in columns)
-        if None not in key:
-            yield columns, tuple(part or "" for part in key)
+        key = key_of(row[column.column] for column in columns)
+        if key is not None:
+            yield columns, key
 
 
 def _note(anchor: _Anchor, row: Mapping[str, str | None], held: set[tuple[str, str]], search: _Search) -> None:
@@ -263,9 +264,9 @@ def _note(anchor: _Anchor, row: Mapping[str, str | None], held: set[tuple[str, s
     search.people[person] = {kind: frozenset(found) for kind, found in kinds.items()}
     ties = set(_keys(anchor, row))
     for link in target.table.subject:
-        referred = tuple(row[name] for name in link.columns) if link.targets else (None,)
-        if None not in referred:
-            ties.add((link.targets, tuple(part or "" for part in referred)))
+        referred = key_of(row[name] for name in link.columns) if link.targets else None
+        if referred is not None:
+            ties.add((link.targets, referred))
     search.refers[person] = ties
 
 

@@ -43,7 +43,7 @@ from sqlalchemy.sql.elements import quoted_name
 from avgflow.catalog.links import Link
 from avgflow.catalog.models import Column, Store, Table
 from avgflow.catalog.names import TableName
-from avgflow.identity import Footprint, Key
+from avgflow.identity import BLANKS_SQL, Footprint, Key
 from avgflow.stores.statement import Composed, Statement, at_most, typed
 
 REQUEST = "__request"
@@ -53,7 +53,7 @@ ROW = "__row"
 KEPT = 8192
 """Composed statements kept in a process: far more than the tables of any company, times the ways they are read."""
 # A literal, not a parameter: only then does PostgreSQL recognise the expression of the index.
-_BLANKS = literal_column(r"E' \t\r\n\u00a0'", Text)
+_BLANKS = literal_column(BLANKS_SQL, Text)
 
 
 def normal_sql(value: ColumnElement[str]) -> ColumnElement[str]:

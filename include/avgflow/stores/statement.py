@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ClauseElement, ColumnElement, Connection, Dialect, Integer, bindparam
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy import BindParameter, ClauseElement, ColumnElement, Connection, Integer, bindparam
 from sqlalchemy.types import UserDefinedType
+
+from avgflow.dialect import COMPOSING
 
 AT_MOST = "at_most"
 """The parameter of a statement that bounds its rows; without a value there is no bound."""
-_DIALECT: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Composed:
     """A statement without values."""
 
     def __init__(self, statement: ClauseElement) -> None:
-        self._compiled: Any = statement.compile(dialect=_DIALECT)
+        self._compiled: Any = statement.compile(dialect=COMPOSING)
 
     def filled(self, values: Mapping[str, Any]) -> Statement:
         """With the values of its parameters, type names among them."""

@@ -33,7 +33,7 @@ from avgflow.catalog.names import TableName
 from avgflow.catalog.termed import RowClass
 from avgflow.effects import Place, Pointing
 from avgflow.errors import AvgflowError
-from avgflow.identity import Footprint, Key
+from avgflow.identity import Footprint, Key, key_of
 from avgflow.stores import selection
 from avgflow.stores.selection import KEPT, Columns, Target
 from avgflow.stores.statement import Composed, typed
@@ -221,10 +221,9 @@ def pointing(
 def _wanted(key: ForeignKey, rows: Mapping[str, Sequence[Found]]) -> Iterator[tuple[str, Key]]:
     for number, found in rows.items():
         for row in found:
-            if row.table == key.target:
-                to = tuple(row.values[name] for name in key.target_columns)
-                if None not in to:
-                    yield number, tuple(part or "" for part in to)
+            to = key_of(row.values[name] for name in key.target_columns) if row.table == key.target else None
+            if to is not None:
+                yield number, to
 
 
 @lru_cache(maxsize=KEPT)

@@ -15,6 +15,7 @@ from psycopg import sql
 from avgflow.catalog.links import Link
 from avgflow.catalog.models import Table
 from avgflow.catalog.names import TableName
+from avgflow.identity import BLANKS_SQL
 from avgflow.stores.selection import Target
 from avgflow.sweep.rules import Rule, past_before
 
@@ -162,7 +163,7 @@ def column(table: TableName, name: str) -> sql.Identifier:
 
 def normal(value: Part) -> Part:
     """An identifier's normal form, as `avgflow.identity.normal` has it and as its index is made of."""
-    return sql.SQL("lower(btrim({}::text, E' \\t\\r\\n\\u00a0'))").format(value)
+    return sql.SQL("lower(btrim({}::text, {}))").format(value, sql.SQL(BLANKS_SQL))
 
 
 def type_(target: Target, name: str) -> Part:
