@@ -19,8 +19,8 @@ from erasure_lab import ANN, BOB, EMAIL, MINE, PERSONAL, Lab, laboratory, table
 from avgflow.deletion_order import CircleOfKeys
 from avgflow.effects import WouldReachOthers
 from avgflow.errors import AvgflowError, StoreBusy, StoreRefused
-from avgflow.stores.changes import CountsOff
 from avgflow.stores.erase import AT_ONCE, StoreChanged, UnexpectedChange
+from avgflow.stores.transactions import CountsOff
 
 Make = Callable[[str, Mapping[str, Any]], Lab]
 

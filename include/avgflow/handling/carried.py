@@ -21,10 +21,10 @@ from avgflow.plan import ASIDE, Plan
 from avgflow.register import events, intents, locks, plans, receipts, requests, tombstones
 from avgflow.register.database import transaction
 from avgflow.register.receipts import Receipt, Step
-from avgflow.stores import changes, correct, presence, survey
-from avgflow.stores.changes import Tally
+from avgflow.stores import changes, correct, presence, survey, transactions
 from avgflow.stores.erase import right_values
 from avgflow.stores.survey import Ground
+from avgflow.stores.transactions import Tally
 
 
 class StoreUnsettled(StoreFault):
@@ -97,7 +97,7 @@ def open_plans(env: Environment, store: str, plans: Mapping[str, Plan]) -> dict[
             open_[number] = plan
             continue
         with env.writing(store) as connection:
-            fate = changes.fate(connection, intent.transaction, intent.system)
+            fate = transactions.fate(connection, intent.transaction, intent.system)
             if fate in ("committed", "unknown"):
                 # A server that crashed may have given the id of what it lost to somebody else's transaction.
                 fate = "aborted" if _anything_left(env, store, connection, plan) else "committed"

@@ -34,7 +34,7 @@ from avgflow.register.names import EventName
 from avgflow.register.suppressions import Channel
 from avgflow.register.sweep_parts import Part
 from avgflow.register.sweeps import Found, Progress, Sweep, SweepStatus
-from avgflow.stores import changes, selection
+from avgflow.stores import selection, transactions
 from avgflow.stores.survey import Ground
 from avgflow.sweep import caps, rules
 from avgflow.sweep.batch import Batch
@@ -216,7 +216,7 @@ class _Work:
         batch = Batch.from_bytes(self._rules[part.table, part.code], part.rows, part.body)
         if part.transaction is not None:
             with self._env.writing(self._store) as connection:
-                fate = changes.fate(connection, part.transaction, str(part.system))
+                fate = transactions.fate(connection, part.transaction, str(part.system))
                 if fate in ("committed", "unknown") and not gone(connection, self._terms, self._ground, batch):
                     # A server that crashed may have given the id of what it lost to somebody else's transaction; and
                     # where not all could go, what is left is looked at once more.

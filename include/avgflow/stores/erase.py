@@ -7,8 +7,9 @@ must in every table of the store be what the steps come to; else nothing of it s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -19,10 +20,12 @@ from avgflow.catalog.names import TableName
 from avgflow.errors import AvgflowError
 from avgflow.identity import Footprint, Key, key_of
 from avgflow.plan import Step
-from avgflow.stores import changes, correct
-from avgflow.stores.changes import Tally
+from avgflow.stores import changes, correct, transactions
 from avgflow.stores.correct import Values
 from avgflow.stores.survey import Found, Ground
+from avgflow.stores.transactions import Tally
+
+What = TypeVar("What")
 
 AT_ONCE = 1000
 """Rows of a table that one statement changes."""
@@ -82,7 +85,7 @@ class _Expected:
 
 def erase(store: Connection, name: str, ground: Ground, batch: Mapping[str, Work]) -> Done:
     """Do it. Raises `StoreChanged`, `UnexpectedChange`, `CircleOfKeys` or `CannotAnonymise`; then roll back."""
-    before = changes.counters(store)
+    before = transactions.counters(store)
     expected = _Expected()
     deletes = _keys(ground, batch, "delete")
     used = _used(ground, batch, deletes)
@@ -120,15 +123,15 @@ def erase(store: Connection, name: str, ground: Ground, batch: Mapping[str, Work
     changes.check_keys(store)
     if any(work.right for work in batch.values()):
         # What a history table says of the past stays true: it held the wrong value then.
-        for table, tally in changes.since(before, changes.counters(store)).items():
+        for table, tally in transactions.since(before, transactions.counters(store)).items():
             if table in ground.targets and ground.targets[table].table.history:
                 expected.add(table, inserted=tally.inserted)
     else:
         for table, rows in changes.remove_history(store, ground, batch_of(batch), before).items():
             expected.add(table, inserted=rows, deleted=rows)
-    counted = changes.since(before, changes.counters(store))
+    counted = transactions.since(before, transactions.counters(store))
     _compare(name, expected.tallies, counted)
-    return Done(counted, *changes.identity(store))
+    return Done(counted, *transactions.identity(store))
 
 
 _MARKING = {"set": changes.mark, "restrict": changes.mark, "lift": changes.unmark}
@@ -160,44 +163,47 @@ def _once(ground: Ground, table: TableName, keys: list[Key]) -> list[Key]:
 
 
 def _overwritten(ground: Ground, batch: Mapping[str, Work]) -> Iterator[tuple[TableName, tuple[str, ...], list[Key]]]:
-    groups: dict[tuple[TableName, tuple[str, ...]], list[Key]] = {}
-    for work in batch.values():
-        for step in work.steps:
-            if step.action in ("anonymise", "keep") and step.columns:
-                groups.setdefault((step.table, step.columns), []).extend(step.keys)
-    for (table, columns), keys in groups.items():
-        # Rows without a key are told by what stands in them, which changes: they are overwritten at once.
-        size = AT_ONCE if ground.targets[table].table.key else len(keys)
-        for some in batched(_once(ground, table, keys), size):
-            yield table, columns, list(some)
+    """The rows of which columns are overwritten, by table and columns."""
+    return _portions(
+        ground,
+        batch,
+        lambda work, step: step.columns if step.action in ("anonymise", "keep") and step.columns else None,
+    )
 
 
 def _marked(
     ground: Ground, batch: Mapping[str, Work], action: str
 ) -> Iterator[tuple[TableName, tuple[str, ...], list[Key]]]:
     """The rows that are set by one kind of step, by table and columns."""
-    groups: dict[tuple[TableName, tuple[str, ...]], list[Key]] = {}
-    for work in batch.values():
-        for step in work.steps:
-            if step.action == action:
-                groups.setdefault((step.table, step.columns), []).extend(step.keys)
-    for (table, columns), keys in groups.items():
-        for some in batched(_once(ground, table, keys), AT_ONCE):
-            yield table, columns, list(some)
+    return _portions(ground, batch, lambda work, step: step.columns if step.action == action else None)
 
 
 def _corrected(ground: Ground, batch: Mapping[str, Work]) -> Iterator[tuple[TableName, Values, list[Key]]]:
     """The rows that are corrected, by table and right values."""
-    groups: dict[tuple[TableName, Values], list[Key]] = {}
+
+    def values(work: Work, step: Step) -> Values | None:
+        return right_values(ground.targets[step.table].table, step, work.right) if step.action == "correct" else None
+
+    return _portions(ground, batch, values)
+
+
+def _portions(
+    ground: Ground, batch: Mapping[str, Work], what: Callable[[Work, Step], What | None]
+) -> Iterator[tuple[TableName, What, list[Key]]]:
+    """The rows with which something is done (`what` says what, None for nothing), as many at a time as one statement
+    changes.
+    """
+    groups: dict[tuple[TableName, What], list[Key]] = {}
     for work in batch.values():
         for step in work.steps:
-            if step.action == "correct":
-                values = right_values(ground.targets[step.table].table, step, work.right)
-                groups.setdefault((step.table, values), []).extend(step.keys)
-    for (table, values), keys in groups.items():
-        size = AT_ONCE if ground.targets[table].table.key else len(keys)
+            done = what(work, step)
+            if done is not None:
+                groups.setdefault((step.table, done), []).extend(step.keys)
+    for (table, done), keys in groups.items():
+        # Rows without a key are told by what stands in them, which changes: they are dealt with at once.
+        size = AT_ONCE if ground.targets[table].table.key else max(len(keys), 1)
         for some in batched(_once(ground, table, keys), size):
-            yield table, values, list(some)
+            yield table, done, list(some)
 
 
 def right_values(table: Table, step: Step, right: Mapping[str, str]) -> Values:

@@ -13,18 +13,18 @@ from datetime import date
 from psycopg import sql
 from sqlalchemy import Connection
 
-from avgflow.catalog.live import ForeignKey
 from avgflow.catalog.names import ColumnName, TableName
 from avgflow.effects import EMPTYING
 from avgflow.errors import AvgflowError
 from avgflow.identity import Footprint, Key
 from avgflow.policy.decide import last_day
-from avgflow.stores import changes
-from avgflow.stores.changes import Tally
+from avgflow.stores import changes, transactions
 from avgflow.stores.erase import UnexpectedChange
 from avgflow.stores.survey import Ground
+from avgflow.stores.transactions import Tally
+from avgflow.sweep import told
 from avgflow.sweep.batch import Batch
-from avgflow.sweep.conditions import Part, Terms, catalogued, column, normal, relation, row_digest, type_
+from avgflow.sweep.conditions import Part, Terms, catalogued, column, normal, relation, type_
 from avgflow.sweep.temporaries import composed
 
 
@@ -66,9 +66,9 @@ def carry(store: Connection, terms: Terms, ground: Ground, batch: Batch, leaving
     rule, name = batch.rule, batch.rule.table
     if batch.whole:
         changed = _drop(store, terms, batch)
-        return Carried(changed, frozenset(), *changes.identity(store))
+        return Carried(changed, frozenset(), *transactions.identity(store))
     _look_up_each(store)
-    before = changes.counters(store)
+    before = transactions.counters(store)
     emptied = _emptied(store, ground, batch) if not rule.sets else {}
     for table, rows in _open(store, terms, ground, batch).items():
         emptied[table] = emptied.get(table, 0) + rows
@@ -79,13 +79,13 @@ def carry(store: Connection, terms: Terms, ground: Ground, batch: Batch, leaving
         if last is None or last >= terms.day:
             raise WentEarly(rule.store, name)
     changes.check_keys(store)
-    counted = changes.since(before, changes.counters(store))
+    counted = transactions.since(before, transactions.counters(store))
     removed: dict[TableName, int] = {}
     if any(ground.targets[table].table.history for table in counted if table in ground.targets):
         removed = changes.remove_history(store, ground, {rule.store: _footprint(ground, batch)}, before)
-        counted = changes.since(before, changes.counters(store))
+        counted = transactions.since(before, transactions.counters(store))
     _compare(rule.store, batch, changed, emptied, removed, counted)
-    return Carried(changed, _opted_out(store, ground, batch, leaving, addresses), *changes.identity(store))
+    return Carried(changed, _opted_out(store, ground, batch, leaving, addresses), *transactions.identity(store))
 
 
 def gone(store: Connection, terms: Terms, ground: Ground, batch: Batch) -> bool:
@@ -98,13 +98,13 @@ def gone(store: Connection, terms: Terms, ground: Ground, batch: Batch) -> bool:
     _look_up_each(store)
     statement = composed(
         "SELECT NOT EXISTS (SELECT FROM {table}, {given} WHERE {own} AND {past} AND {free})",
-        table=_table(ground, batch),
-        given=_given(ground, batch),
-        own=_own(ground, batch),
+        table=told.table(ground, batch),
+        given=told.given(ground, batch),
+        own=told.own(ground, batch),
         past=terms.past(batch.rule),
-        free=_free(ground, batch),
+        free=told.free(ground, batch),
     )
-    return bool(store.exec_driver_sql(statement, _values(batch)).scalar_one())
+    return bool(store.exec_driver_sql(statement, told.values(batch)).scalar_one())
 
 
 def _look_up_each(store: Connection) -> None:
@@ -122,7 +122,7 @@ def _change(
     rule, name = batch.rule, batch.rule.table
     address: Part = column(name, leaving.address) if leaving.address else sql.SQL("NULL::text")
     returning = sql.SQL("RETURNING {} AS at, {}::text AS address").format(terms.counts_from(rule), address)
-    where = sql.SQL("{} AND {} AND {}").format(_own(ground, batch), terms.past(rule), _free(ground, batch))
+    where = sql.SQL("{} AND {} AND {}").format(told.own(ground, batch), terms.past(rule), told.free(ground, batch))
     if rule.sets:
         target = ground.targets[name]
         values = sql.SQL(", ").join(
@@ -132,18 +132,18 @@ def _change(
             ]
         )
         changing = sql.SQL("UPDATE {} SET {} FROM {} WHERE {} {}").format(
-            _table(ground, batch), values, _given(ground, batch), where, returning
+            told.table(ground, batch), values, told.given(ground, batch), where, returning
         )
     else:
         changing = sql.SQL("DELETE FROM {} USING {} WHERE {} {}").format(
-            _table(ground, batch), _given(ground, batch), where, returning
+            told.table(ground, batch), told.given(ground, batch), where, returning
         )
     statement = composed(
         "WITH gone AS ({changing}) SELECT count(*), max(at), "
         "coalesce(array_agg(DISTINCT address) FILTER (WHERE address IS NOT NULL), '{{}}') FROM gone",
         changing=changing,
     )
-    changed, newest, addresses = store.exec_driver_sql(statement, _values(batch)).one()
+    changed, newest, addresses = store.exec_driver_sql(statement, told.values(batch)).one()
     return int(changed), newest, frozenset(addresses)
 
 
@@ -171,84 +171,6 @@ def _drop(store: Connection, terms: Terms, batch: Batch) -> int:
     return int(rows)
 
 
-def _table(ground: Ground, batch: Batch) -> Part:
-    """The table, or the partition in which rows without a key lie, under the table's own name."""
-    name = batch.rule.table
-    if ground.targets[name].table.key:
-        return relation(name)
-    return sql.SQL("{} AS {}").format(relation(batch.leaf or name), sql.Identifier(name.table))
-
-
-def _given(ground: Ground, batch: Batch) -> Part:
-    parts = _parts(ground, batch)
-    return sql.SQL("unnest({}) AS given ({})").format(
-        sql.SQL(", ").join([sql.SQL(f"%(k{i})s::text[]") for i in parts]),
-        sql.SQL(", ").join([sql.Identifier(f"k{i}") for i in parts]),
-    )
-
-
-def _parts(ground: Ground, batch: Batch) -> range:
-    return range(len(ground.targets[batch.rule.table].table.key) or 3)
-
-
-def _own(ground: Ground, batch: Batch) -> Part:
-    """That a row is one of the batch."""
-    target = ground.targets[batch.rule.table]
-    if not target.table.key:
-        return sql.SQL("{} = given.k1::tid AND {} = given.k2").format(column(target.name, "ctid"), row_digest(target))
-    return _is_given(ground, batch, target.name.table)
-
-
-def _is_given(ground: Ground, batch: Batch, alias: str) -> Part:
-    """That a row of the table, under an alias, has one of the batch's keys."""
-    target = ground.targets[batch.rule.table]
-    return sql.SQL(" AND ").join(
-        [
-            sql.SQL("{} = given.{}::{}").format(
-                sql.Identifier(alias, part), sql.Identifier(f"k{i}"), type_(target, part)
-            )
-            for i, part in enumerate(target.table.key)
-        ]
-    )
-
-
-def _free(ground: Ground, batch: Batch) -> Part:
-    """That no row points to one that goes, but by pointers that the database empties; one that goes with it may."""
-    if batch.rule.sets:
-        return sql.SQL("true")
-    name = batch.rule.table
-    found = []
-    for key in ground.foreign_keys:
-        if key.target != name or key.on_delete == EMPTYING:
-            continue
-        points = _points(key)
-        if key.table == name:
-            # Another row of the table came to point to it since, or one that was to go before it stayed.
-            points = sql.SQL("{} AND NOT EXISTS (SELECT FROM {} WHERE {})").format(
-                points, _given(ground, batch), _is_given(ground, batch, "pointing")
-            )
-        found.append(sql.SQL("NOT EXISTS (SELECT FROM {} AS pointing WHERE {})").format(relation(key.table), points))
-    return sql.SQL(" AND ").join(found) if found else sql.SQL("true")
-
-
-def _points(key: ForeignKey) -> Part:
-    return sql.SQL(" AND ").join(
-        [
-            sql.SQL("pointing.{} = {}").format(sql.Identifier(own), column(key.target, name))
-            for own, name in zip(key.columns, key.target_columns, strict=True)
-        ]
-    )
-
-
-def _values(batch: Batch) -> dict[str, str]:
-    """The keys, by part, as PostgreSQL writes an array of texts: psycopg takes five times as long to write one."""
-    return {f"k{i}": "{" + ",".join(map(_quoted, part)) + "}" for i, part in enumerate(zip(*batch.keys, strict=True))}
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
 def _emptied(store: Connection, ground: Ground, batch: Batch) -> dict[TableName, int]:
     """By table, how many rows at most lose a pointer to a row of the batch because the database empties it."""
     found: dict[TableName, int] = {}
@@ -257,13 +179,13 @@ def _emptied(store: Connection, ground: Ground, batch: Batch) -> dict[TableName,
             continue
         statement = composed(
             "SELECT count(*) FROM {table}, {given}, {child} AS pointing WHERE {own} AND {points}",
-            table=_table(ground, batch),
-            given=_given(ground, batch),
+            table=told.table(ground, batch),
+            given=told.given(ground, batch),
             child=relation(key.table),
-            own=_own(ground, batch),
-            points=_points(key),
+            own=told.own(ground, batch),
+            points=told.points_to(key),
         )
-        rows = int(store.exec_driver_sql(statement, _values(batch)).scalar_one())
+        rows = int(store.exec_driver_sql(statement, told.values(batch)).scalar_one())
         found[key.table] = found.get(key.table, 0) + rows
     return found
 
@@ -281,9 +203,9 @@ def _open(store: Connection, terms: Terms, ground: Ground, batch: Batch) -> dict
             "AND EXISTS (SELECT FROM {table}, {given} WHERE {own} AND {past} AND {points})",
             child=relation(key.table),
             empty=sql.SQL(", ").join([sql.SQL("{} = NULL").format(sql.Identifier(name)) for name in key.columns]),
-            table=_table(ground, batch),
-            given=_given(ground, batch),
-            own=_own(ground, batch),
+            table=told.table(ground, batch),
+            given=told.given(ground, batch),
+            own=told.own(ground, batch),
             past=terms.past(batch.rule),
             late=sql.SQL("({})").format(sql.SQL(" OR ").join(late)) if late else sql.SQL("false"),
             points=sql.SQL(" AND ").join(
@@ -293,7 +215,7 @@ def _open(store: Connection, terms: Terms, ground: Ground, batch: Batch) -> dict
                 ]
             ),
         )
-        found[key.table] = found.get(key.table, 0) + store.exec_driver_sql(statement, _values(batch)).rowcount
+        found[key.table] = found.get(key.table, 0) + store.exec_driver_sql(statement, told.values(batch)).rowcount
     return found
 
 

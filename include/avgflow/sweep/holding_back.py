@@ -16,7 +16,7 @@ from avgflow.stores import selection
 from avgflow.stores.selection import Columns, Target
 from avgflow.sweep.conditions import Part, column, relation
 from avgflow.sweep.figures import Held
-from avgflow.sweep.temporaries import Temporaries, comma
+from avgflow.sweep.temporaries import Temporaries, both, comma
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ def _mark(there: Temporaries, name: TableName, rows: Sequence[tuple[str, ...]]) 
             "AS g (reason, {columns}) WHERE p.state IS NULL AND {same}",
             {"reason": [row[0] for row in rows]} | {f"k{i}": [row[i + 1] for row in rows] for i in range(len(types))},
             temporary=sql.Identifier(temporary),
-            arrays=comma([sql.SQL("%(k{i})s::text[]".replace("{i}", str(i))) for i in range(len(types))]),
+            arrays=comma([sql.SQL(f"%(k{i})s::text[]") for i in range(len(types))]),
             columns=comma([sql.Identifier(f"k{i}") for i in range(len(types))]),
-            same=sql.SQL(" AND ").join(
+            same=both(
                 [
                     sql.SQL("p.{k} = g.{k}::{type}").format(k=sql.Identifier(f"k{i}"), type=types[i])
                     for i in range(len(types))
@@ -112,12 +112,9 @@ def _keep_pointed_to(there: Temporaries, key: ForeignKey) -> int:
     at = [sql.SQL("{}.{}").format(sql.Identifier(alias), sql.Identifier(name)) for name in key.columns]
     stays: Part = sql.SQL("true")
     if child in there.past:
-        own = [there.of_alias(child, alias, i) for i in range(2 if there.keyless(child) else len(there.key(child)))]
         stays = sql.SQL("NOT EXISTS (SELECT FROM {past} c WHERE {same} AND {going})").format(
             past=sql.Identifier(there.past[child]),
-            same=sql.SQL(" AND ").join(
-                [sql.SQL("c.{} = {}").format(sql.Identifier(f"k{i}"), value) for i, value in enumerate(own)]
-            ),
+            same=there.row_of(child, "c", alias),
             going=there.goes(child, "c"),
         )
     return there.run(
@@ -131,7 +128,7 @@ def _keep_pointed_to(there: Temporaries, key: ForeignKey) -> int:
         going=there.goes(key.target, "p"),
         child=relation(child),
         alias=sql.Identifier(alias),
-        points=sql.SQL(" AND ").join(
+        points=both(
             [
                 sql.SQL("{} = t.{}").format(value, sql.Identifier(name))
                 for value, name in zip(at, key.target_columns, strict=True)

@@ -72,7 +72,7 @@ def _level(there: Temporaries, key: ForeignKey) -> None:
         table=relation(name),
         own_row=there.row_of(name, "c", "t"),
         other_row=there.row_of(name, "p", "u"),
-        points=sql.SQL(" AND ").join(
+        points=both(
             [
                 sql.SQL("t.{} = u.{}").format(sql.Identifier(own), sql.Identifier(target))
                 for own, target in zip(key.columns, key.target_columns, strict=True)

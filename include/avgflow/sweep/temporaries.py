@@ -91,9 +91,8 @@ class Temporaries:
         return [sql.SQL("oid"), sql.SQL("tid"), sql.SQL("text")]
 
     def same(self, name: TableName, one: str, other: str) -> Part:
-        """That two temporary rows mean the same row; of a table without a key its place is enough."""
-        parts = range(len(self.key(name)) if self.ground.targets[name].table.key else 2)
-        return sql.SQL(" AND ").join([sql.SQL("{}.{} = {}.{}").format(*_pair(one, other, f"k{i}")) for i in parts])
+        """That two temporary rows mean the same row."""
+        return both([sql.SQL("{}.{} = {}.{}").format(*_pair(one, other, f"k{i}")) for i in self._telling(name)])
 
     def goes(self, name: TableName, alias: str) -> Part:
         """That a temporary row is of one that is deleted."""
@@ -104,19 +103,22 @@ class Temporaries:
 
     def row_of(self, name: TableName, temporary: str, alias: str) -> Part:
         """That a row of the table itself, under an alias, is that of a temporary row."""
-        parts = [
-            sql.SQL("{}.{} = {}").format(sql.Identifier(temporary), sql.Identifier(f"k{i}"), value)
-            for i, value in enumerate(
-                [self.of_alias(name, alias, i) for i in range(2 if self.keyless(name) else len(self.key(name)))]
-            )
-        ]
-        return sql.SQL(" AND ").join(parts)
+        key = self.ground.targets[name].table.key or ("tableoid", "ctid")
+        return both(
+            [
+                sql.SQL("{}.{} = {}.{}").format(
+                    sql.Identifier(temporary),
+                    sql.Identifier(f"k{i}"),
+                    sql.Identifier(alias),
+                    sql.Identifier(key[i]),
+                )
+                for i in self._telling(name)
+            ]
+        )
 
-    def of_alias(self, name: TableName, alias: str, part: int) -> Part:
-        """A part of the key of the table itself, under an alias; of a table without a key where the row lies."""
-        key = self.ground.targets[name].table.key
-        own = key[part] if key else ("tableoid", "ctid")[part]
-        return sql.SQL("{}.{}").format(sql.Identifier(alias), sql.Identifier(own))
+    def _telling(self, name: TableName) -> range:
+        """The parts of a key by which a row is told; of a table without a key its place is enough."""
+        return range(2 if self.keyless(name) else len(self.key(name)))
 
     def keyless(self, name: TableName) -> bool:
         """Whether a row is told by where it lies."""
