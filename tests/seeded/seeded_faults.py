@@ -80,9 +80,9 @@ TERMS = Seeded(
 DECIDE = Seeded(
     "include/avgflow/policy/decide.py",
     (
-        "tests/unit/test_policy_decide.py",
-        "tests/unit/test_policy_objection.py",
-        "tests/unit/test_policy.py",
+        "tests/unit/policy/test_policy_decide.py",
+        "tests/unit/policy/test_policy_objection.py",
+        "tests/unit/policy/test_policy.py",
         "tests/unit/test_every_case.py",
     ),
     (
@@ -180,7 +180,11 @@ DECIDE = Seeded(
 
 PERIODS = Seeded(
     "include/avgflow/policy/periods.py",
-    ("tests/unit/test_policy_decide.py", "tests/unit/test_policy_housekeeping.py", "tests/unit/test_policy.py"),
+    (
+        "tests/unit/policy/test_policy_decide.py",
+        "tests/unit/policy/test_policy_housekeeping.py",
+        "tests/unit/policy/test_policy.py",
+    ),
     (
         Swap("12 * years + months)", "12 * years)", "terms in months are nothing"),
         Swap("12 * years + months)", "years + months)", "a year is a month"),
@@ -196,7 +200,7 @@ PERIODS = Seeded(
 
 ERASED = Seeded(
     "include/avgflow/dossier/erasure.py",
-    ("tests/unit/test_policy_decide.py", "tests/unit/dossier/test_erasure_answer.py"),
+    ("tests/unit/policy/test_policy_decide.py", "tests/unit/dossier/test_erasure_answer.py"),
     (
         Swap(
             'return "partly_fulfilled" if gone else "refused"',
@@ -211,7 +215,7 @@ ERASED = Seeded(
 
 OBJECTED = Seeded(
     "include/avgflow/dossier/objection.py",
-    ("tests/unit/test_policy_objection.py", "tests/unit/dossier/test_objection_letters.py"),
+    ("tests/unit/policy/test_policy_objection.py", "tests/unit/dossier/test_objection_letters.py"),
     (
         Swap("if not done and not open_:", "if not done:", "a refusal is called not found"),
         Swap("        if not open_:\n", "        if done:\n", "what goes on is not told"),
@@ -222,7 +226,7 @@ OBJECTED = Seeded(
 
 PORTABLE = Seeded(
     "include/avgflow/policy/portable.py",
-    ("tests/unit/test_policy_portable.py", "tests/unit/test_ported.py"),
+    ("tests/unit/policy/test_policy_portable.py", "tests/unit/test_ported.py"),
     (
         Swap('frozenset({"provided", "observed"})', 'frozenset({"provided"})', "what was observed stays behind"),
         Swap("    if column.secret:\n        return Stays.SECURITY\n", "", "a password hash goes along"),
@@ -249,7 +253,7 @@ PORTABLE = Seeded(
 
 WHO = Seeded(
     "include/avgflow/policy/who_may_ask.py",
-    ("tests/unit/test_who_may_ask.py",),
+    ("tests/unit/policy/test_who_may_ask.py",),
     (
         Swap("CHANGED = date(2026, 9, 1)", "CHANGED = date(2026, 9, 2)", "a child is refused on the first day"),
         Swap("ASKS_TOO = 12", "ASKS_TOO = 13", "a child of twelve is refused"),

@@ -17,16 +17,16 @@ import pytest
 TESTS = Path(__file__).parents[1]
 CASES = {int(row["id"]): row for row in csv.DictReader((TESTS / "cases/decisions.csv").open(encoding="utf-8"))}
 
-DECIDED = "unit/test_policy_decide.py::ERASURE"
-OBJECTED = "unit/test_policy_objection.py::OBJECTIONS"
+DECIDED = "unit/policy/test_policy_decide.py::ERASURE"
+OBJECTED = "unit/policy/test_policy_objection.py::OBJECTIONS"
 CODE = "integration/handling/test_coding.py"
 DECLINED = "integration/handling/test_declining.py"
 TOGETHER = "integration/handling/test_asking_together.py"
 ACCESS = "integration/handling/test_access_cases.py"
 CORRECTED = "integration/handling/test_rectifying.py"
-WHO = "unit/test_who_may_ask.py"
+WHO = "unit/policy/test_who_may_ask.py"
 RESTRICTED = "integration/handling/test_restricting.py"
-PORTABLE = "unit/test_policy_portable.py"
+PORTABLE = "unit/policy/test_policy_portable.py"
 
 SHOWN: dict[int, tuple[str, ...]] = {
     **dict.fromkeys((1, 2, 3, 5, 6, 7, 9, 10, 11), (DECIDED,)),

@@ -21,7 +21,7 @@ from avgflow.policy.models import Policy, RecordClass, load
 from avgflow.policy.portable import Ground, Stays
 from avgflow.settings import INCLUDE
 
-CASES = {int(row["id"]): row for row in csv.DictReader((Path(__file__).parents[1] / "cases/decisions.csv").open())}
+CASES = {int(row["id"]): row for row in csv.DictReader((Path(__file__).parents[2] / "cases/decisions.csv").open())}
 POLICY: Policy = load(INCLUDE / "policy" / "milgro.yaml")
 CATALOG: Catalog = catalogs.load(INCLUDE / "catalog")
 

@@ -23,7 +23,7 @@ from avgflow.policy.decide import EVERYTHING, Decision, Ground, Record, Situatio
 from avgflow.policy.models import Policy, load
 from avgflow.settings import INCLUDE
 
-CASES = {int(row["id"]): row for row in csv.DictReader((Path(__file__).parents[1] / "cases/decisions.csv").open())}
+CASES = {int(row["id"]): row for row in csv.DictReader((Path(__file__).parents[2] / "cases/decisions.csv").open())}
 POLICY: Policy = load(INCLUDE / "policy" / "milgro.yaml")
 CATALOG = load_catalog(INCLUDE / "catalog")
 TABLE = TableName("public", "contact")
