@@ -26,6 +26,7 @@ from erasure_world import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from letters_world import TO, plain, speaks_only
 
 from avgflow.dossier.content import Language
 from avgflow.dossier.erasure import Withdrawal
@@ -40,16 +41,6 @@ from avgflow.letters import (
 from avgflow.mail import WrongAddress
 from avgflow.plan import Step
 from avgflow.policy.recipients import Recipient
-
-TO = "johanna@example.nl"
-ENGLISH = re.compile(r"\b(the|your|you|we|our|data is|erased|kept|until|because|GDPR|article)\b")
-DUTCH = re.compile(r"\b(de|het|uw|wij|ons|een|gewist|bewaren|omdat|AVG|artikel)\b")
-
-
-def plain(mail: EmailMessage) -> str:
-    body = mail.get_body(("plain",))
-    assert body is not None
-    return " ".join(body.get_content().split())
 
 
 def letter(*steps: Step, **more: Any) -> str:
@@ -204,17 +195,10 @@ def _mails(language: Language) -> list[EmailMessage]:
     ]
 
 
-@pytest.mark.parametrize(("language", "other"), [("nl", ENGLISH), ("en", DUTCH)])
-def test_every_letter_speaks_one_language(language: Language, other: re.Pattern[str]) -> None:
-    of_both = {store.title.in_(language) for store in catalog().stores.values()}
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_every_letter_speaks_one_language(language: Language) -> None:
     for mail in _mails(language):
-        assert mail["Content-Language"] == language
-        text = plain(mail)
-        # Names of Dutch statutes and bodies stand in brackets after their English ones.
-        text = re.sub(r"\([^)]*\)", "", text)
-        for name in (*of_both, NUMBER):
-            text = text.replace(name, "")
-        assert not other.search(text), other.search(text)
+        speaks_only(mail, language)
 
 
 def test_a_dutch_sentence_is_short_enough_to_be_read_by_anyone() -> None:

@@ -12,19 +12,12 @@ import pytest
 from dossier_world import NUMBER, PASSPHRASE, answer, one_value, policy
 from hypothesis import given
 from hypothesis import strategies as st
+from letters_world import TO, plain
 
 from avgflow.dossier import package
 from avgflow.letters import Shortfall, answer_mail, nothing_found_mail, stopped_mail, waiting_mail
 from avgflow.mail import WrongAddress
 from avgflow.templating import Templates, WrongTemplate
-
-TO = "johanna@example.nl"
-
-
-def plain(mail: EmailMessage) -> str:
-    body = mail.get_body(("plain",))
-    assert body is not None
-    return " ".join(body.get_content().split())
 
 
 def html(mail: EmailMessage) -> str:

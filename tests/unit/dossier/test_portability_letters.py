@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from dossier_world import NUMBER, policy
-from test_erasure_letters import TO, plain
+from letters_world import TO, plain
 
 from avgflow.catalog import load as catalogs
 from avgflow.catalog.names import TableName

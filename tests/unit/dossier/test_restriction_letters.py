@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any
 
 import pytest
 from dossier_world import NUMBER, policy
 from erasure_world import SECRET_TABLE, catalog
-from test_erasure_letters import DUTCH, ENGLISH, TO, plain
+from letters_world import NAME, TO, plain, speaks_only
 
 from avgflow.catalog.models import Text
 from avgflow.dossier.content import Language
@@ -51,7 +50,7 @@ def answer(
         ground,
         addresses=addresses,
         language=language,
-        name="Johanna de Vries",
+        name=NAME,
         received=date(2026, 11, 3),
         restricted_on=TODAY,
     )
@@ -150,8 +149,8 @@ def test_the_officer_reads_what_recipients_are_to_be_told(told: Told, words: str
     assert "gewist" not in text
 
 
-@pytest.mark.parametrize(("language", "other"), [("nl", ENGLISH), ("en", DUTCH)])
-def test_every_letter_speaks_one_language_and_names_no_table(language: Language, other: re.Pattern[str]) -> None:
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_every_letter_speaks_one_language_and_names_no_table(language: Language) -> None:
     mails = [
         restriction_mail(answer(*steps, ground=ground, language=language, footprint=footprint), TO)
         for ground in RestrictionGround
@@ -161,16 +160,7 @@ def test_every_letter_speaks_one_language_and_names_no_table(language: Language,
     for reason in LiftReason:
         mails += [lifting_mail(lifting(reason, kinds, language), TO) for kinds in ((), titles(policy(), {"R1"}))]
     for mail in mails:
-        assert mail["Content-Language"] == language
-        text = re.sub(r"\([^)]*\)", "", plain(mail))
-        for name in (
-            *(store.title.in_(language) for store in catalog().stores.values()),
-            NUMBER,
-            "Johanna de Vries",
-        ):
-            text = text.replace(name, "")
-        assert SECRET_TABLE.table not in text
-        assert other.findall(text) == []
+        speaks_only(mail, language)
 
 
 @pytest.mark.parametrize(
