@@ -137,11 +137,12 @@ _KINDS = {
     ),
 }
 _COUNTERS = (("deleted", "gewist"), ("updated", "gewijzigd"), ("inserted", "toegevoegd"))
+# The words of the proofs themselves (a test sees to it): those need the stores, and a page needs nothing but words.
 _CHECKS = {
     "columns_known": "elke kolom staat in de gegevenskaart",
     "columns_present": "elke kolom van de gegevenskaart bestaat",
     "as_planned": "verzameld is wat gepland was",
-    "complete": "verzameld is wat een tweede, onafhankelijke telling vindt",
+    "complete": "verzameld is wat een tweede telling vindt",
     "exact": "elke waarde is gelijk aan die in het systeem",
     "own": "elke rij is van deze persoon",
     "keyed": "elke rij heeft haar sleutel",

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from avgflow.completeness.handed import PORTABILITY
+from avgflow.completeness.recount import LIFTING, PROOFS
+from avgflow.completeness.verdict import COMPLETENESS, EVERY_TABLE, EVERY_TABLE_ONCE
 from avgflow.dossier.evidence import meaning_of, page
 
 NUMBER = "AVG-2026-00042"
@@ -47,7 +50,7 @@ def test_a_failure_is_open_and_named_in_words() -> None:
     html = page(NUMBER, verdict(passed=False))
     assert "Niet bewezen" in html
     assert "<details open>" in html
-    assert "verzameld is wat een tweede, onafhankelijke telling vindt" in html
+    assert "verzameld is wat een tweede telling vindt" in html
     assert "(3 / 4)" in html
 
 
@@ -132,3 +135,13 @@ def test_free_text_that_may_still_name_the_person_is_listed() -> None:
 
 def test_a_recount_without_figures_is_no_fault() -> None:
     assert "Niet bewezen" in page(NUMBER, {"passed": False, "kind": "erasure"})
+
+
+def test_a_check_is_called_what_its_proof_calls_it() -> None:
+    said: dict[str, set[str]] = {}
+    for proof in (COMPLETENESS, PORTABILITY, *PROOFS.values(), LIFTING):
+        for check in proof.checks:
+            said.setdefault(check.name, set()).add(check.nl)
+    for name, words in said.items():
+        assert meaning_of(name) in words
+    assert all(meaning_of(name) != name for name in (EVERY_TABLE, EVERY_TABLE_ONCE))
