@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from avgflow.catalog.models import Text
 from avgflow.configuration import WrongConfiguration
-from avgflow.policy.models import Policy, load
+from avgflow.policy.models import Erasure, Policy, load
 from avgflow.policy.recipients import UnknownRecipient
+from avgflow.register.detail import DetailRefused, checked_actor
 from avgflow.settings import INCLUDE
 
 FILE = INCLUDE / "policy" / "milgro.yaml"
@@ -304,6 +305,21 @@ def test_rules_for_approval_that_cannot_work_are_refused_with_a_remedy(
 ) -> None:
     with pytest.raises(WrongConfiguration, match=rf"policy\.yaml:\d+: erasure: .*{remedy}"):
         load(_spoiled(tmp_path, erasure=section))
+
+
+@pytest.mark.parametrize(
+    "login", ["anna", "bas@milgro.example", "b.de-vries+1:x_", "x" * 100, "x" * 101, "", "Anna de Vries", ".a", "é"]
+)
+def test_who_may_be_an_officer_is_who_the_register_takes_for_having_done_something(login: str) -> None:
+    def takes(check: Callable[[], object], refusal: type[Exception]) -> bool:
+        try:
+            check()
+        except refusal:
+            return False
+        return True
+
+    by_policy = takes(lambda: Erasure(officers=(login,)), ValidationError)
+    assert by_policy == takes(lambda: checked_actor(login), DetailRefused)
 
 
 def test_officers_and_a_time_to_withdraw_can_be_given(tmp_path: Path) -> None:
