@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
+from real_postgres import Register
 from register_world import RECEIVED, an_intake
 
 from avgflow.fields import AMSTERDAM
@@ -16,8 +18,27 @@ from avgflow.handling.environment import Environment
 from avgflow.register import chain, events, outbox, requests
 from avgflow.register.database import transaction
 from avgflow.register.requests import Request, Status
+from avgflow.settings import Settings
 
 Today = Callable[[date], None]
+BOSS = "directie@milgro.nl"
+
+
+def installed(register: Register, home: Path, monkeypatch: pytest.MonkeyPatch, **more: str) -> Environment:
+    """An installation with the demonstration's catalog and policy, on which the commands work; its stores are out of
+    reach.
+    """
+    for name, value in {**register.environment(), "AVGFLOW_HOME": str(home), **more}.items():
+        monkeypatch.setenv(name, value)
+    return Environment(Settings.load(), lambda connection: f"postgresql://nobody@127.0.0.1:1/{connection}")
+
+
+def escalating(home: Path) -> str:
+    """The path of the demonstration's policy with a second address."""
+    policy = home / "policy.yaml"
+    own = Settings().policy.read_text(encoding="utf-8")
+    policy.write_text(own.replace("officer_mailbox:", f"escalation_mailbox: {BOSS}\nofficer_mailbox:", 1))
+    return str(policy)
 
 
 def on_days(monkeypatch: pytest.MonkeyPatch) -> Today:

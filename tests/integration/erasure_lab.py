@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import psycopg
+import pytest
 from sqlalchemy import Connection
 
 from avgflow.catalog import check, live
 from avgflow.catalog.models import Catalog, Store
+from avgflow.errors import AvgflowError
 from avgflow.handling import deciding
 from avgflow.identity import Doubt, Footprint
 from avgflow.plan import Step
@@ -169,3 +171,53 @@ def laboratory(pg: Any, schema: str, tables: Mapping[str, Any]) -> Iterator[Lab]
         yield Lab(dsn, store)
     finally:
         pg.drop_database(name)
+
+
+Make = Callable[[str, Mapping[str, Any]], Lab]
+"""A store with this schema and catalog, as the fixture `lab` makes it."""
+
+
+def refused(store: Lab, kind: type[AvgflowError], *numbers: str) -> AvgflowError:
+    """The erasure is refused, and every row of every table is as it was."""
+    before = store.everything()
+    with pytest.raises(kind) as caught:
+        store.erase(*numbers)
+    assert store.everything() == before
+    assert "@x.nl" not in str(caught.value)
+    return caught.value
+
+
+PERSON = "CREATE TABLE person (id int PRIMARY KEY, email text UNIQUE, name text);"
+TWO = "INSERT INTO person VALUES (1, 'Ann@X.nl', 'Ann'), (2, 'bob@x.nl', 'Bob');"
+PERSONS = table(MINE, personal=("name",), person=True)
+
+
+def of_person(**more: Any) -> dict[str, Any]:
+    """A table whose rows are of the person that their column `person` names."""
+    plain = ("person", *more.pop("plain", ()))
+    return table({"person": "lab.public.person.id"}, plain=plain, **more)
+
+
+CHILD = PERSON + TWO + "CREATE TABLE child (id int PRIMARY KEY, email text, parent int REFERENCES person {});"
+KEYLESS = """
+    CREATE TABLE event (email text, kind text, at timestamptz) PARTITION BY RANGE (at);
+    CREATE TABLE event_2025 PARTITION OF event FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+    CREATE TABLE event_other PARTITION OF event DEFAULT;
+    INSERT INTO event SELECT email, 'click', at
+    FROM unnest(ARRAY['ann@x.nl', 'bob@x.nl', NULL]) email, unnest(ARRAY[timestamptz '2025-05-05', '2026-05-05']) at,
+         generate_series(1, {rows});
+"""
+EVENTS = table(MINE, key=(), personal=("kind", "at"))
+
+
+def trigger(on: str, body: str, when: str = "AFTER DELETE OR UPDATE", returns: str = "NULL") -> str:
+    name = f"t_{on}_{abs(hash(body)) % 10**6}"
+    return (
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN {body} RETURN {returns}; END $f$;"
+        f"CREATE TRIGGER {name} {when} ON {on} FOR EACH ROW EXECUTE FUNCTION {name}();"
+    )
+
+
+LOG = "CREATE TABLE log (id int PRIMARY KEY GENERATED ALWAYS AS IDENTITY, person int, was text);"
+KEEPS = "INSERT INTO log (person, was) VALUES (OLD.id, OLD::text);"
+HISTORY = table({"person": "lab.public.person.id"}, plain=("person",), personal=("was",), history=True)

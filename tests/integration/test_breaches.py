@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from clock_world import happened, sent, text
+from clock_world import BOSS, escalating, happened, installed, sent, text
 from real_postgres import Register
 from register_world import CANARY, a_request
 from typer.testing import CliRunner, Result
@@ -26,9 +26,7 @@ from avgflow.register.breaches import BreachClosed, UnknownBreach
 from avgflow.register.database import transaction
 from avgflow.register.locks import UnknownRequest
 from avgflow.register.requests import Outcome, Status
-from avgflow.settings import Settings
 
-BOSS = "directie@milgro.nl"
 WHOM = f"{CANARY['email']} (buurvrouw van de betrokkene)"
 CONSEQUENCES = "Zij kan zien dat iemand klant is. Het pakket kan zij niet openen."
 MEASURES = "Gebeld; de mail is verwijderd."
@@ -37,13 +35,7 @@ MEASURES = "Gebeld; de mail is verwijderd."
 @pytest.fixture
 def env(register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
     """An installation with a second address, on which the command works."""
-    policy = tmp_path / "policy.yaml"
-    own = Settings().policy.read_text(encoding="utf-8")
-    policy.write_text(own.replace("officer_mailbox:", f"escalation_mailbox: {BOSS}\nofficer_mailbox:", 1))
-    home = {"AVGFLOW_HOME": str(tmp_path), "AVGFLOW_POLICY": str(policy)}
-    for name, value in (register.environment() | home).items():
-        monkeypatch.setenv(name, value)
-    return Environment(Settings.load(), lambda connection: f"postgresql://nobody@127.0.0.1:1/{connection}")
+    return installed(register, tmp_path, monkeypatch, AVGFLOW_POLICY=escalating(tmp_path))
 
 
 @pytest.fixture

@@ -7,7 +7,20 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from clock_world import Today, at_six, happened, mails, on_days, put, registered, request, sent, text, unverified
+from clock_world import (
+    Today,
+    at_six,
+    happened,
+    installed,
+    mails,
+    on_days,
+    put,
+    registered,
+    request,
+    sent,
+    text,
+    unverified,
+)
 from real_postgres import Register
 from register_world import CANARY, a_message
 from typer.testing import CliRunner, Result
@@ -29,17 +42,13 @@ from avgflow.intake import Verification
 from avgflow.register import outbox
 from avgflow.register.database import transaction
 from avgflow.register.requests import Outcome, RequestClosed, Status
-from avgflow.settings import Settings
 
 BY = "officer"
 
 
 @pytest.fixture
 def env(register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
-    for name, value in register.environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AVGFLOW_HOME", str(tmp_path))
-    return Environment(Settings.load(), lambda connection: f"postgresql://nobody@127.0.0.1:1/{connection}")
+    return installed(register, tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from clock_world import installed
 from real_postgres import Register
 from register_world import CANARY, DUE, EXTENDED_DUE, an_intake
 from sqlalchemy import Connection
@@ -28,7 +29,6 @@ from avgflow.register.database import transaction
 from avgflow.register.holds import Hold
 from avgflow.register.names import EventName
 from avgflow.register.requests import Outcome, Request, Status
-from avgflow.settings import Settings
 
 PERSON = {"email": CANARY["email"], "customer_number": CANARY["customer_number"]}
 KEPT_FOR_CLAIM: Mapping[str, Ground] = {"R2": Ground.CLAIM, "R4": Ground.LAW}
@@ -37,10 +37,7 @@ KEPT_FOR_CLAIM: Mapping[str, Ground] = {"R2": Ground.CLAIM, "R4": Ground.LAW}
 @pytest.fixture
 def env(register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
     """An installation with the demonstration's catalog and policy; its stores are out of reach."""
-    for name, value in register.environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AVGFLOW_HOME", str(tmp_path))
-    return Environment(Settings.load(), lambda connection: f"postgresql://nobody@127.0.0.1:1/{connection}")
+    return installed(register, tmp_path, monkeypatch)
 
 
 def put_plan(env: Environment, conn: Connection, number: str, kept: Mapping[str, Ground]) -> None:

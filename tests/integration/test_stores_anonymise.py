@@ -7,24 +7,17 @@ hash lets masked values be linked again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pytest
-from erasure_lab import EMAIL, PERSONAL, Lab, laboratory, table
+from erasure_lab import EMAIL, PERSONAL, table
 from handling.erasure_oracle import traces
 
 from avgflow.errors import StoreRefused
 from avgflow.stores.anonymise import CannotAnonymise
 
 OLD = "Ann.Example-1990@x.nl"
-
-
-@pytest.fixture
-def lab(pg: Any) -> Iterator[Callable[[str, Mapping[str, Any]], Lab]]:
-    with ExitStack() as stack:
-        yield lambda schema, tables: stack.enter_context(laboratory(pg, schema, tables))
 
 
 class Column(NamedTuple):

@@ -9,7 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clock_world import Today, at_six, happened, mails, on_days, put, registered, request, sent, text, unverified
+from clock_world import (
+    BOSS,
+    Today,
+    at_six,
+    escalating,
+    happened,
+    installed,
+    mails,
+    on_days,
+    put,
+    registered,
+    request,
+    sent,
+    text,
+    unverified,
+)
 from real_postgres import Register
 from register_world import CANARY, a_message
 from sqlalchemy import select
@@ -27,7 +42,6 @@ from avgflow.register.requests import Outcome, Status
 from avgflow.register.schema import event
 from avgflow.settings import Settings
 
-BOSS = "directie@milgro.nl"
 LAST = date(2026, 4, 7)
 """The last day of a request that came in on 5 March 2026."""
 
@@ -35,13 +49,7 @@ LAST = date(2026, 4, 7)
 @pytest.fixture
 def env(register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
     """An installation with a second address."""
-    policy = tmp_path / "policy.yaml"
-    own = Settings().policy.read_text(encoding="utf-8")
-    policy.write_text(own.replace("officer_mailbox:", f"escalation_mailbox: {BOSS}\nofficer_mailbox:", 1))
-    home = {"AVGFLOW_HOME": str(tmp_path), "AVGFLOW_POLICY": str(policy)}
-    for name, value in (register.environment() | home).items():
-        monkeypatch.setenv(name, value)
-    return Environment(Settings.load(), lambda connection: f"postgresql://nobody@127.0.0.1:1/{connection}")
+    return installed(register, tmp_path, monkeypatch, AVGFLOW_POLICY=escalating(tmp_path))
 
 
 @pytest.fixture
