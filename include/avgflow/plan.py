@@ -186,10 +186,6 @@ class Plan:
         """Rows that will be collected or changed."""
         return sum(step.rows for step in self.steps if step.changes)
 
-    def rows_of(self, store: str, table: TableName) -> int:
-        """Rows of one table that will be collected or changed."""
-        return sum(step.rows for step in self.steps_of(store) if step.table == table and step.changes)
-
     def read_of(self, store: str, table: TableName) -> int:
         """Rows of one table that will be collected, whether or not they are handed over."""
         return sum(step.rows for step in self.steps_of(store) if step.table == table and step.action in _READ)

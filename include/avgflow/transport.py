@@ -18,7 +18,6 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 VERIFIED = "verify-full"
-_OWN = ("sslmode", "sslrootcert")
 _ROOTS = "~/.postgresql/root.crt"
 """Where libpq itself looks for whom to trust."""
 

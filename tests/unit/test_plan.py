@@ -42,6 +42,11 @@ FOOTPRINT = Footprint(
 COUNTS: plan.Counts = {("crm", NOTE): {"R2": 3}, ("orders", ORDER): {"R4": 2, "R3": 1, None: 1}}
 
 
+def rows_of(plan: Plan, store: str, table: TableName) -> int:
+    """Rows of one table that are collected or changed."""
+    return sum(step.rows for step in plan.steps_of(store) if step.table == table and step.changes)
+
+
 def made(
     number: str = "AVG-2026-00042",
     counts: plan.Counts = COUNTS,
@@ -67,8 +72,8 @@ def test_every_table_that_can_hold_a_persons_rows_is_named_with_or_without_rows(
 def test_rows_are_counted_by_record_class() -> None:
     steps = {step.record_class: step.rows for step in made().steps if step.table == ORDER}
     assert steps == {"R4": 2, "R3": 1, None: 1}
-    assert made().rows_of("orders", ORDER) == 4
-    assert made().rows_of("crm", ORDER) == 0
+    assert rows_of(made(), "orders", ORDER) == 4
+    assert rows_of(made(), "crm", ORDER) == 0
     assert made().rows == 7
 
 
@@ -218,9 +223,9 @@ def test_a_plan_of_each_right_survives_the_register_with_a_digest_of_its_own(oth
 
 def test_a_kept_row_counts_only_where_columns_are_taken_out() -> None:
     kept = erasure(replace(STEP, columns=()), GONE)
-    assert (kept.rows, kept.rows_of("orders", ORDER), kept.rows_of("crm", NOTE)) == (1, 0, 1)
+    assert (kept.rows, rows_of(kept, "orders", ORDER), rows_of(kept, "crm", NOTE)) == (1, 0, 1)
     emptied = erasure(STEP, GONE)
-    assert (emptied.rows, emptied.rows_of("orders", ORDER)) == (3, 2)
+    assert (emptied.rows, rows_of(emptied, "orders", ORDER)) == (3, 2)
 
 
 def test_rows_that_are_read_are_those_of_the_package_and_those_that_stay_out_of_it() -> None:
@@ -232,7 +237,7 @@ def test_rows_that_are_read_are_those_of_the_package_and_those_that_stay_out_of_
     )
     made_of = plan.portability("N", steps, FOOTPRINT, 0, keyed)
     assert made_of.read_of("crm", NOTE) == 5
-    assert made_of.rows_of("crm", NOTE) == 2
+    assert rows_of(made_of, "crm", NOTE) == 2
 
 
 def test_a_class_is_restricted_by_name_or_with_everything() -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from avgflow.catalog.names import TableName
 from avgflow.identity import Footprint, key_of, normal
-from avgflow.redaction import Known, Redaction, Redactor, flat, texts_of
+from avgflow.redaction import Known, Redactor, flat, texts_of
 from avgflow.stores import collect, count
 from avgflow.stores.collect import Read
 from avgflow.stores.selection import Target, ways
@@ -187,8 +187,3 @@ class _Belonging:
             if key_of(map(normal, values) if identifier else values) in wanted:
                 return True
         return False
-
-
-def redactions(redactor: Mapping[TableName, Redactor]) -> dict[TableName, Counter[Redaction]]:
-    """What the redactors of one store did so far, by table."""
-    return {name: one.counts for name, one in redactor.items() if one.counts}

@@ -35,13 +35,11 @@ class ReportFailed(AvgflowError):
         )
 
 
-def pdf(answer: Answer, templates: Templates) -> bytes:
-    """The report as a PDF without encryption, in memory only. The same content gives the same bytes."""
-    return read_for(answer, templates)()
-
-
 def read_for(answer: Answer, templates: Templates) -> Callable[[], bytes]:
-    """Read all that the report shows; what makes the PDF of it, which reads no row any more and may run aside."""
+    """Read all that the report shows; what makes the PDF of it, which reads no row any more and may run aside.
+
+    The PDF is without encryption, in memory only; the same content gives the same bytes.
+    """
     document = _document(answer)
     return lambda: _pdf(answer, document, templates)
 
