@@ -36,17 +36,25 @@ RIGHTS = {
 
 _MAILS = {
     "answer": Text(nl="het antwoord aan de betrokkene", en="the answer to the person"),
+    "code": Text(nl="de code aan de betrokkene", en="the code to the person"),
     "controller": Text(nl="de gegevens voor een ander bedrijf", en="the data for another company"),
     "passphrase": Text(nl="de vraag om een wachtwoord door te geven", en="the request to tell a passphrase"),
     "extended": Text(nl="de brief dat er meer tijd nodig is", en="the letter that more time is needed"),
+    "lifting": Text(nl="de brief dat een beperking eindigt", en="the letter that a restriction ends"),
+    "recipient": Text(nl="het bericht aan een ontvanger", en="the notice to a recipient"),
     "withdrawn": Text(nl="de bevestiging van het intrekken", en="the confirmation of the withdrawal"),
     "waiting": Text(nl="een vraag aan u", en="a question to you"),
+    "proposed": Text(nl="een voorstel aan u om af te wijzen", en="a proposal to you to decline"),
+    "loose-ends": Text(nl="het bericht aan u wat er nog te doen is", en="the message to you of what is still to do"),
     "stopped": Text(nl="het bericht aan u dat het stopte", en="the message to you that it stopped"),
     "sweep-waiting": Text(nl="een vraag aan u over het opschonen", en="a question to you about a sweep"),
     "sweep-report": Text(nl="het verslag van het opschonen", en="the report of a sweep"),
     "sweep-refused": Text(nl="het bericht dat opschonen niet doorgaat", en="the message that a sweep does not go on"),
     "sweep-failed": Text(nl="het bericht dat opschonen mislukte", en="the message that a sweep failed"),
     "sweep-quiet": Text(nl="het bericht dat er niets te wissen is", en="the message that sweeps find nothing"),
+    "housekeeping": Text(
+        nl="het bericht dat de huishouding niet af is", en="the message that the housekeeping is not done"
+    ),
     "deadline-digest": Text(nl="een overzicht als dit", en="a list like this one"),
     "deadline-escalation": Text(nl="het bericht aan het tweede adres", en="the message to the second address"),
 }
@@ -120,6 +128,12 @@ def escalation_mail(
     return _watch("deadlines_escalation", subject, deadlines, policy, templates, language, to)
 
 
+def named(kind: str, language: Language) -> str:
+    """What a mail is called in a list, by its kind with its occasion; one that is not known stands as it is."""
+    known = _MAILS.get(kind.partition(":")[0])
+    return known.in_(language) if known else kind
+
+
 def _watch(
     text: str,
     subject: str,
@@ -130,12 +144,7 @@ def _watch(
     to: Address,
 ) -> EmailMessage:
     rights = {right: name.in_(language) for right, name in RIGHTS.items()}
-
-    def named(kind: str) -> str:
-        known = _MAILS.get(kind.partition(":")[0])
-        return known.in_(language) if known else kind
-
-    values = {"deadlines": deadlines, "rights": rights, "named": named}
+    values = {"deadlines": deadlines, "rights": rights, "named": lambda kind: named(kind, language)}
     return compose(text, subject, policy, language, to, templates, **values)
 
 

@@ -136,9 +136,13 @@ EVIDENCE: Mapping[str, Text] = {
 MAILS: Mapping[str, Text] = {
     "answer": Text(nl="antwoord", en="answer"),
     "code": Text(nl="eenmalige code", en="one-time code"),
+    "controller": Text(nl="gegevens voor een ander bedrijf", en="data for another company"),
     "extended": Text(nl="bericht van verlenging", en="notice of extension"),
     "lifting": Text(nl="bericht dat de beperking eindigt", en="notice that the restriction ends"),
     "recipient": Text(nl="bericht aan een ontvanger", en="notice to a recipient"),
+    "proposed": Text(
+        nl="voorstel aan de privacy officer om af te wijzen", en="proposal to the privacy officer to decline"
+    ),
     "waiting": Text(nl="vraag aan de privacy officer", en="question to the privacy officer"),
     "stopped": Text(nl="melding aan de privacy officer", en="message to the privacy officer"),
     "loose-ends": Text(nl="taken voor de privacy officer", en="tasks for the privacy officer"),
