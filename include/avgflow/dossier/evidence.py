@@ -35,6 +35,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from avgflow.catalog.models import Text
 from avgflow.templating import Templates
 
 TEMPLATE = "evidence.html"
@@ -44,7 +45,7 @@ TEMPLATE = "evidence.html"
 class _Kind:
     """What one kind of evidence says, and shows of each table: `figures` and `totals` are a key and its Dutch words."""
 
-    title: str
+    title: Text
     proven: str
     not_proven: str
     figures: tuple[tuple[str, str], ...]
@@ -53,7 +54,7 @@ class _Kind:
 
 _KINDS = {
     "completeness": _Kind(
-        title="Bewijs van volledigheid",
+        title=Text(nl="Bewijs van volledigheid", en="Proof of completeness"),
         proven="Volledig. Alles wat volgens de gegevenskaart van deze persoon is, is verzameld, precies zoals het in "
         "de systemen staat. Er zit niets van een ander bij.",
         not_proven="Niet bewezen. Er is niets verstuurd. Hieronder staat bij welke tabel welke controle mislukte.",
@@ -61,7 +62,7 @@ _KINDS = {
         totals=(("collected", "Verzamelde rijen"),),
     ),
     "portability": _Kind(
-        title="Bewijs van wat meegaat",
+        title=Text(nl="Bewijs van wat meegaat", en="Proof of what goes along"),
         proven="Volledig. In het pakket zit alles wat deze persoon kan meenemen, precies zoals het in de systemen "
         "staat, en niets anders.",
         not_proven="Niet bewezen. Er is niets verstuurd. Hieronder staat bij welke tabel welke controle mislukte.",
@@ -75,7 +76,7 @@ _KINDS = {
         totals=(("handed", "Rijen in het pakket"), ("withheld", "Rijen die niet meegaan")),
     ),
     "erasure": _Kind(
-        title="Bewijs van wissen",
+        title=Text(nl="Bewijs van wissen", en="Proof of erasure"),
         proven="Gewist. Wat weg moest, is weg. Wat moest blijven, is er nog. Van anderen is niets veranderd.",
         not_proven="Niet bewezen. De persoon heeft geen antwoord gekregen. Hieronder staat bij welke tabel welke "
         "controle mislukte.",
@@ -90,7 +91,7 @@ _KINDS = {
         totals=(("deleted", "Rijen te wissen"), ("anonymised", "Rijen leeg te maken"), ("kept", "Rijen te bewaren")),
     ),
     "objection": _Kind(
-        title="Bewijs van stoppen",
+        title=Text(nl="Bewijs van stoppen", en="Proof of stopping"),
         proven="Gestopt. Waar een systeem kan onthouden dat de persoon dit niet wil, staat dat er nu. Wat alleen op "
         "toestemming rustte, is gewist. Verder is niets veranderd.",
         not_proven="Niet bewezen. De persoon heeft geen antwoord gekregen. Hieronder staat bij welke tabel welke "
@@ -106,7 +107,7 @@ _KINDS = {
         totals=(("marked", "Rijen gezet"), ("deleted", "Rijen te wissen"), ("anonymised", "Rijen leeg te maken")),
     ),
     "rectification": _Kind(
-        title="Bewijs van verbetering",
+        title=Text(nl="Bewijs van verbetering", en="Proof of correction"),
         proven="Verbeterd. Waar het onjuiste stond, staat nu het juiste. Van anderen is niets veranderd.",
         not_proven="Niet bewezen. De persoon heeft geen antwoord gekregen. Hieronder staat bij welke tabel welke "
         "controle mislukte.",
@@ -119,7 +120,7 @@ _KINDS = {
         totals=(("corrected", "Rijen te verbeteren"),),
     ),
     "restriction": _Kind(
-        title="Bewijs van beperken",
+        title=Text(nl="Bewijs van beperken", en="Proof of restriction"),
         proven="Beperkt. Waar een systeem kan onthouden dat gegevens niet gebruikt mogen worden, staat dat er nu. "
         "Verder is niets veranderd.",
         not_proven="Niet bewezen. De persoon heeft geen antwoord gekregen. Hieronder staat bij welke tabel welke "
@@ -128,7 +129,7 @@ _KINDS = {
         totals=(("marked", "Rijen gezet"),),
     ),
     "lifting": _Kind(
-        title="Bewijs van het einde van een beperking",
+        title=Text(nl="Bewijs van het einde van een beperking", en="Proof of the end of a restriction"),
         proven="Opgeheven. In geen systeem staat nog dat deze gegevens om deze beperking niet gebruikt mogen worden.",
         not_proven="Niet bewezen. De beperking is niet opgeheven. Hieronder staat bij welke tabel welke controle "
         "mislukte.",
@@ -136,6 +137,8 @@ _KINDS = {
         totals=(("marked", "Rijen weer vrij"),),
     ),
 }
+TITLES: Mapping[str, Text] = {name: kind.title for name, kind in _KINDS.items()}
+"""What a page of evidence is called, by its kind."""
 _COUNTERS = (("deleted", "gewist"), ("updated", "gewijzigd"), ("inserted", "toegevoegd"))
 # The words of the proofs themselves (a test sees to it): those need the stores, and a page needs nothing but words.
 _CHECKS = {
@@ -186,7 +189,7 @@ def page(number: str, verdict: Mapping[str, Any], templates: Templates | None = 
         TEMPLATE,
         number=number,
         kind=kind,
-        title=of_kind.title,
+        title=of_kind.title.nl,
         says=of_kind.proven if verdict["passed"] else of_kind.not_proven,
         passed=bool(verdict["passed"]),
         times=_times(verdict),

@@ -8,7 +8,7 @@ from datetime import date
 from avgflow import terms
 from avgflow.catalog.models import Text
 from avgflow.register.clock import Clock
-from avgflow.templating import MONTHS
+from avgflow.templating import long_date
 from avgflow.terms import Calendar, Hold
 
 _DAYS = {
@@ -186,4 +186,4 @@ def _end(answered: date | None, due: date, late: bool) -> Text:
 
 
 def _day(day: date, language: str) -> str:
-    return f"{_DAYS[language][day.weekday()]} {day.day} {MONTHS[language][day.month - 1]} {day.year}"
+    return f"{_DAYS[language][day.weekday()]} {long_date(day, language)}"

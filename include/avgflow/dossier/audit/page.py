@@ -10,6 +10,7 @@ from avgflow.airflow_runs import Run
 from avgflow.catalog.models import Text
 from avgflow.dossier.audit import words
 from avgflow.dossier.audit.runs import log_path
+from avgflow.dossier.evidence import TITLES
 from avgflow.templating import Templates, long_date
 
 SECTIONS = (
@@ -41,7 +42,7 @@ def overview(document: Mapping[str, Any], events: Mapping[str, Any], templates: 
     plan = document["plans"][-1] if document["plans"] else None
     steps = plan["steps"] if plan else ()
     shown = [step for step in steps if step["rows"]]
-    evidence = [{**one, "means": words.of(words.EVIDENCE, one["kind"])} for one in document["evidence"]]
+    evidence = [{**one, "means": words.of(TITLES, one["kind"])} for one in document["evidence"]]
     return templates.text(
         "dossier.html",
         d={**document, "evidence": evidence},

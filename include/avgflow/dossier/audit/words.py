@@ -7,6 +7,7 @@ from typing import Any
 
 from avgflow.capacity import Capacity
 from avgflow.catalog.models import Text
+from avgflow.dossier.evidence import TITLES
 from avgflow.intake import RestrictionGround, Right, Scope, Verification
 from avgflow.register.notices import Told
 from avgflow.register.receipts import Step
@@ -121,16 +122,6 @@ TOLD: Mapping[str, Text] = {
     Told.CORRECTED: Text(nl="verbeterd", en="corrected"),
     Told.RESTRICTED: Text(nl="beperkt", en="restricted"),
     Told.LIFTED: Text(nl="beperking opgeheven", en="restriction lifted"),
-}
-
-EVIDENCE: Mapping[str, Text] = {
-    "completeness": Text(nl="Bewijs van volledigheid", en="Proof of completeness"),
-    "portability": Text(nl="Bewijs van wat meegaat", en="Proof of what goes along"),
-    "erasure": Text(nl="Bewijs van wissen", en="Proof of erasure"),
-    "objection": Text(nl="Bewijs van stoppen", en="Proof of stopping"),
-    "rectification": Text(nl="Bewijs van verbetering", en="Proof of correction"),
-    "restriction": Text(nl="Bewijs van beperking", en="Proof of restriction"),
-    "lifting": Text(nl="Bewijs van opheffing", en="Proof of lifting"),
 }
 
 MAILS: Mapping[str, Text] = {
@@ -308,7 +299,7 @@ def _value(key: str, value: Any) -> Text:
         case str() if key in _CODES:
             return of(_CODES[key], value)
         case str() if key == "kind":
-            return EVIDENCE.get(value) or mail(value)
+            return TITLES.get(value) or mail(value)
     text = str(value) or "–"
     if key in ("digest", "manifest"):
         text = f"{text[:12]}…"
