@@ -59,6 +59,15 @@ def test_a_moment_counts_on_its_day_in_the_netherlands(pg: Any) -> None:
         assert lab.column("SELECT id FROM t") == [2]
 
 
+def test_a_day_before_our_era_is_past_and_one_at_the_end_of_time_is_not(pg: Any) -> None:
+    with laboratory(pg, "CREATE TABLE t (id int PRIMARY KEY, d date)", {"t": dated()}) as lab:
+        lab.query("INSERT INTO t VALUES (1, '-infinity'), (2, '0044-03-15 BC'), (3, 'infinity'), (4, '9999-12-31')")
+        found = counted(lab)["t 1-R2"]
+        assert (found.rows, found.oldest, found.newest) == (2, "0001-01-01", "0001-01-01")
+        assert sweep(lab, batches(lab)) == [2]
+        assert lab.column("SELECT id FROM t ORDER BY id") == [3, 4]
+
+
 def test_a_year_that_ends_keeps_invoices_to_the_last_of_december(pg: Any) -> None:
     described = dated() | {"classes": [{"class": "R4", "term_from": "d"}]}
     with laboratory(pg, "CREATE TABLE t (id int PRIMARY KEY, d date)", {"t": described}) as lab:

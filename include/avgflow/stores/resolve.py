@@ -35,8 +35,6 @@ from avgflow.stores.selection import AsArray, Target
 
 MOST_PEOPLE = 25
 """An identifier that leads to more people than this identifies nobody."""
-MOST_ROUNDS = 16
-"""Far more steps than any catalog needs from one table to the next."""
 
 
 @dataclass(frozen=True)
@@ -156,10 +154,9 @@ def resolve(
     for number, start in batch.items():
         for kind, found in start.identifiers.items():
             searches[number].identifiers[kind] |= found
-    for _ in range(MOST_ROUNDS):
+    # Each round finds something new, of which there is an end: rows can hang on each other in a long chain.
+    while fresh:
         fresh = _step(views, anchors, searches, fresh)
-        if not fresh:
-            break
     return {number: _outcome(search) for number, search in searches.items()}
 
 

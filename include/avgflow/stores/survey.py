@@ -143,7 +143,7 @@ def _rows(target: Target, columns: tuple[str, ...], rows: Iterable[Sequence[Any]
                 tuple(key) if key else (digest,),
                 digest,
                 target.table.classes[int(rule)],
-                date.fromisoformat(counts_from) if counts_from else None,
+                _day(counts_from),
                 bool(running),
                 dict(zip(columns, values, strict=True)),
                 tuple(place for place, to_set in enumerate(open_) if to_set),
@@ -151,6 +151,19 @@ def _rows(target: Target, columns: tuple[str, ...], rows: Iterable[Sequence[Any]
         )
     if homeless:
         raise Unclassified(target.store.store, target.name, homeless)
+
+
+def _day(printed: str | None) -> date | None:
+    """A day as PostgreSQL prints it; it knows some that a calendar of ours does not have.
+
+    One before our era is long past. One at the end of time (`infinity`) has not come, as where there is none.
+    """
+    if printed is None:
+        return None
+    try:
+        return date.fromisoformat(printed)
+    except ValueError:
+        return date.min if printed == "-infinity" or printed.endswith(" BC") else None
 
 
 @dataclass(frozen=True)

@@ -57,10 +57,13 @@ class Terms:
         return _all([*of_rule(target.table, rule), sql.SQL("{} IS NULL").format(column(rule.table, rule.term_from))])
 
     def counts_from(self, rule: Rule) -> Part:
-        """The day from which a row's term counts, in the Netherlands; NULL where it follows another row."""
+        """The day, in the Netherlands, from which the term of a row counts that is past it; NULL where it follows
+        another row.
+        """
         if rule.term_from is None:
             return sql.SQL("NULL::date")
-        return sql.SQL("({})::date").format(column(rule.table, rule.term_from))
+        # A calendar of ours begins there: PostgreSQL's own goes back to -infinity.
+        return sql.SQL("greatest(({})::date, {})").format(column(rule.table, rule.term_from), sql.Literal(date.min))
 
     def whose(self, table: TableName, depth: int = 4) -> Part:
         """Text that tells whose a row is from whose it is not, as far as this store alone knows; NULL: nobody's."""
