@@ -27,6 +27,7 @@ from avgflow.dossier.audit.folder import Folder
 from avgflow.dossier.audit.personal import Personal
 from avgflow.dossier.audit.runs import Airflow, log_path, source_path
 from avgflow.dossier.audit.schema import SCHEMA
+from avgflow.errors import AvgflowError
 from avgflow.fields import AMSTERDAM
 from avgflow.handling import extending
 from avgflow.handling.environment import Environment
@@ -45,9 +46,28 @@ from avgflow.register import (
     requests,
 )
 from avgflow.register.names import EventName
+from avgflow.register.requests import Status
 
 README = "README.txt"
 TEMPLATE = "dossier.README.txt"
+
+
+_GONE = Text(
+    nl="Airflow heeft de runs en de takenlogboeken van dit verzoek niet meer, want die hebben een eigen, kortere "
+    "bewaartermijn; wat er gedaan is, staat in de tijdlijn, de ontvangstbewijzen en het bewijs.",
+    en="Airflow does not have the runs and task logs of this request any more, for these have a shorter term of their "
+    "own; what was done stands in the time line, the receipts and the evidence.",
+)
+
+
+class LogsGone(AvgflowError):
+    """A dossier was to be issued with the task logs of a request that Airflow has let go of."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            f"Airflow does not have the task logs of {number} any more: they have a term of their own. Issue the "
+            f"dossier without --require-logs."
+        )
 
 
 @dataclass(frozen=True)
@@ -67,14 +87,14 @@ class Exported:
 def export(env: Environment, number: str, target: Path, actor: str, *, require_logs: bool = False) -> Exported:
     """Issue the dossier of a request into a folder that is not there yet.
 
-    `require_logs`: without Airflow nothing is issued; else the dossier says that the logs are not in it. Raises
+    `require_logs`: without Airflow's logs nothing is issued; else the dossier says that they are not in it. Raises
     `UnknownRequest`, `FolderInUse`, `FolderRefused`, `PersonalDataFound`, `ChainBroken` where the end of the chain is
-    not genuine.
+    not genuine; `LogsGone` where they are required and Airflow has let them go.
     """
     with database.snapshot(env.register) as register:
-        requests.get(register, number)
+        begun = requests.get(register, number).status is not Status.REGISTERED
     with folder.filled(target) as files:
-        airflow = _airflow(env, number, require_logs)
+        airflow = _airflow(env, number, begun, require_logs)
         with database.snapshot(env.register) as register:
             personal = Personal.of(
                 requests.subject(register, env.keyring, number),
@@ -106,9 +126,14 @@ def export(env: Environment, number: str, target: Path, actor: str, *, require_l
     )
 
 
-def _airflow(env: Environment, number: str, require_logs: bool) -> Airflow:
+def _airflow(env: Environment, number: str, begun: bool, require_logs: bool) -> Airflow:
     try:
-        return Airflow(airflow_runs.of_request(env.airflow, number))
+        found = airflow_runs.of_request(env.airflow, number)
+        if found or not begun:
+            return Airflow(found)
+        if require_logs:
+            raise LogsGone(number)
+        why = _GONE
     except AirflowUnreachable:
         if require_logs:
             raise

@@ -71,6 +71,7 @@ BEHIND: Mapping[str, str] = {
     "UnknownMail": "Deze mail bestaat niet.",
     "WrongAddress": "Een e-mailadres is niet te gebruiken in een mail. Verbeter het, en probeer het opnieuw. ({text})",
     "ToldByHand": "Van deze ontvanger is geen e-mailadres bekend. Vertel het zelf, en leg dat hier vast.",
+    "LogsGone": "Airflow heeft de takenlogboeken van dit verzoek niet meer. Neem het dossier zonder logboeken.",
     "FolderInUse": "De map voor het dossier is niet leeg. Probeer het opnieuw.",
     "FolderRefused": "Het dossier kan niet geschreven worden. Vraag de technisch beheerder om te kijken. ({text})",
     "PersonalDataFound": "Het dossier is niet gemaakt: er zouden gegevens van de persoon in staan. Meld dit als fout "

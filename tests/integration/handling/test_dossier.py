@@ -377,6 +377,33 @@ def test_without_airflow_the_dossier_says_so_or_is_not_issued(
     assert "without Airflow's task logs" in offline(tmp_path / "without").stdout
 
 
+def test_a_dossier_whose_logs_are_past_their_term_says_so_or_is_not_issued(
+    airflow: Environment, office: Office, subjects: Sequence[SubjectTruth], tmp_path: Path, monkeypatch: Any
+) -> None:
+    number = office.register_subject(somebody(subjects))
+    monkeypatch.setattr(auditing.airflow_runs, "of_request", lambda api, number: ())
+    # Before its run begins a request has none, which is nothing to be told.
+    auditing.export(airflow, number, tmp_path / "new", AUDITOR, require_logs=True)
+    assert read(tmp_path / "new")["airflow"] == {"included": True, "why_not": None, "runs": []}
+    assert "nog niet begonnen" in (tmp_path / "new" / "index.html").read_text(encoding="utf-8")
+
+    assert identify.identify(office.env, [number]) == {number: None}
+    office.answer(number)
+    with pytest.raises(auditing.LogsGone, match="without --require-logs"):
+        auditing.export(airflow, number, tmp_path / "with", AUDITOR, require_logs=True)
+    assert not (tmp_path / "with").exists()
+    done = auditing.export(airflow, number, tmp_path / "gone", AUDITOR)
+    said = read(tmp_path / "gone")["airflow"]
+    assert (said["included"], said["runs"]) == (False, [])
+    assert said["why_not"]["en"] == done.why_no_logs
+    page = (tmp_path / "gone" / "index.html").read_text(encoding="utf-8")
+    for language in ("nl", "en"):
+        assert said["why_not"][language].count(".") == 1, "one sentence"
+        assert said["why_not"][language] in page
+    jsonschema.validate(read(tmp_path / "gone"), read(tmp_path / "gone", "schema.json"))
+    assert offline(tmp_path / "gone").returncode == 0
+
+
 # Where it goes -------------------------------------------------------------------------------------------------------
 
 
