@@ -2,9 +2,10 @@
 ### Termijnen bewaken (AVG art. 12)
 
 Loopt elke ochtend om zes uur alle open verzoeken na en mailt de privacy officer wat te laat is, wat binnen 10, 5 of 2
-dagen klaar moet zijn, wie waarop wacht en sinds wanneer, wat gestopt is en welke mail al een dag niet is aangekomen.
-Die mail wordt meteen opnieuw geprobeerd. Is er niets te melden, dan komt er geen mail; het register zegt dat er gekeken
-is. `avgflow deadlines` toont hetzelfde op elk moment.
+dagen klaar moet zijn, wie waarop wacht en sinds wanneer, wat gestopt is en welke mail al een uur niet is aangenomen.
+Die mail wordt meteen opnieuw geprobeerd. Er staat ook in wat er aan de installatie niet goed is, en wat eraan te doen
+is. Is er niets te melden, dan komt er geen mail; het register zegt dat er gekeken is. `avgflow deadlines` en `avgflow
+status` tonen hetzelfde op elk moment.
 
 1. **watch** (Nalopen): legt vast wat te laat is. Is een verzoek te laat, of is dit de laatste werkdag voor de laatste
    dag? Dan krijgt ook het tweede adres bericht, als het beleid dat noemt (`escalation_mailbox`). Kwam de brief over

@@ -97,7 +97,7 @@ def extension_mail(extension: Extension, policy: Policy, to: str, templates: Tem
 
 
 def digest_mail(deadlines: Deadlines, policy: Policy, templates: Templates, language: Language = "nl") -> EmailMessage:
-    """To the privacy officer: what is late, due soon, waiting, stopped or not sent. No personal data."""
+    """To the privacy officer: what is late, due soon, waiting, stopped, not sent or not well. No personal data."""
     to = officer_address(policy)
     day = long_date(deadlines.today, language)
     counts = _counts(deadlines, language)
@@ -157,4 +157,6 @@ def _counts(deadlines: Deadlines, language: Language) -> str:
         told.append(f"{n} {breaches.in_(language)}")
     if deadlines.sweeps:
         told.append(Text(nl="opschonen", en="sweep").in_(language))
+    if deadlines.unwell:
+        told.append(Text(nl="installatie", en="installation").in_(language))
     return f": {', '.join(told)}" if told else ""

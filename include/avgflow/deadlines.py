@@ -18,8 +18,8 @@ from avgflow.terms import Calendar, last_working_day_before
 BANDS = (2, 5, 10)
 """Due within so many days, the most urgent first."""
 
-STUCK = timedelta(days=1)
-"""A mail that the mail server has not accepted for so long is named and tried again."""
+STUCK = timedelta(hours=1)
+"""A mail that the mail server has not accepted for so long is named and tried again: longer than a server rests."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +106,21 @@ class SweepStanding:
 
 
 @dataclass(frozen=True)
+class Unwell:
+    """A part of the installation that is not well: what is wrong with it, and what to do."""
+
+    name: Text
+    said: Text
+
+
+@dataclass(frozen=True)
 class Deadlines:
     """What there is to say on one day; every request stands in one of these, the latest due day last.
 
     `within`: due within so many days, each of `BANDS`. `alarming`: late, or lost unless it is answered now; these stand
     in `overdue` or `within` as well. `later`: nothing to be done about them yet. `breaches`: those that are not closed,
     the one whose hours end first before the others. `sweeps`: those of the retention that a human must look at.
+    `unwell`: what else of the installation is not well, where that was looked at.
     """
 
     today: date
@@ -125,12 +134,13 @@ class Deadlines:
     alarming: tuple[Standing, ...] = ()
     breaches: tuple[BreachClock, ...] = ()
     sweeps: tuple[SweepStanding, ...] = ()
+    unwell: tuple[Unwell, ...] = ()
 
     @property
     def anything(self) -> bool:
         """Whether there is anything to tell the privacy officer."""
         requests = self.overdue or any(self.within.values()) or self.waiting or self.stopped
-        return bool(requests or self.unsent or self.breaches or self.sweeps)
+        return bool(requests or self.unsent or self.breaches or self.sweeps or self.unwell)
 
     @property
     def alarming_breaches(self) -> tuple[BreachClock, ...]:
@@ -141,7 +151,7 @@ class Deadlines:
     def counts(self) -> dict[str, int]:
         """How many of each, as codes."""
         bands = {f"within_{days}": len(found) for days, found in self.within.items()}
-        names = ("waiting", "stopped", "later", "unsent", "alarming", "breaches", "sweeps")
+        names = ("waiting", "stopped", "later", "unsent", "alarming", "breaches", "sweeps", "unwell")
         rest = {name: len(getattr(self, name)) for name in names}
         return {"overdue": len(self.overdue), **bands, **rest}
 
@@ -153,6 +163,7 @@ def select(
     calendar: Calendar,
     breaches: Sequence[BreachClock] = (),
     sweeps: Sequence[SweepStanding] = (),
+    unwell: Sequence[Unwell] = (),
 ) -> Deadlines:
     """Sort open requests by what is to be done about them; `now` in Dutch time, whose day counts."""
     today = now.date()
@@ -172,6 +183,7 @@ def select(
         alarming=tuple(one for one in ordered if _alarming(one, today, calendar)),
         breaches=tuple(sorted(breaches, key=lambda one: (one.due, one.id))),
         sweeps=tuple(sweeps),
+        unwell=tuple(unwell),
     )
 
 

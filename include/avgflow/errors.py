@@ -39,6 +39,7 @@ class StoreUnreachable(StoreFault):
 
     def __init__(self, store: str, reason: str) -> None:
         super().__init__(f"The store '{store}' cannot be reached ({reason}). It is tried again; check its database.")
+        self.nl = f"Het systeem '{store}' antwoordt niet. Probeer het straks opnieuw, of laat de database nakijken."
         self.store = store
 
 
@@ -49,6 +50,10 @@ class StoreRefused(StoreFault):
         super().__init__(
             f"The store '{store}' refused a statement (SQLSTATE {sqlstate}). "
             f"Look in that database's own log; the text of the error may quote rows and is not repeated here."
+        )
+        self.nl = (
+            f"De database van het systeem '{store}' gaf een fout ({sqlstate}). Vraag de technisch beheerder om te "
+            f"kijken."
         )
         self.store = store
         self.sqlstate = sqlstate
@@ -62,5 +67,6 @@ class StoreBusy(StoreFault):
             f"The store '{store}' is busy with other work (SQLSTATE {sqlstate}). Nothing was changed in it; it is "
             f"tried again."
         )
+        self.nl = f"Het systeem '{store}' is druk. Er is niets veranderd. Probeer het straks opnieuw."
         self.store = store
         self.sqlstate = sqlstate

@@ -22,6 +22,7 @@ from avgflow.handling import (
     collecting,
     declining,
     erasing,
+    health,
     lifting,
     notifying,
     planning,
@@ -291,11 +292,11 @@ def tell() -> None:
 
 @task
 def watch() -> None:
-    """What is due, late, waiting, stopped or stuck: on record, and by mail to whoever is to know."""
+    """What is due, late, waiting, stopped, stuck or not well: on record, and by mail to whoever is to know."""
 
     def step(env: Environment) -> None:
         took = Stopwatch()
-        seen = watching.watch(env)
+        seen = watching.watch(env, unwell=health.beside_deadlines(env))
         counts = {**seen.deadlines.counts, "mails": len(seen.told)}
         say(Line.WATCH_RAN, **counts, milliseconds=took.milliseconds)
         send_watch(env, seen)

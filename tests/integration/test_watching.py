@@ -181,7 +181,7 @@ def test_a_stopped_request_is_told_as_stopped_also_where_a_question_is_open(env:
     assert "Gestopt sinds" in read
 
 
-def test_a_mail_that_is_stuck_for_a_day_is_named_and_tried_again_and_a_letter_at_once(
+def test_a_mail_that_is_stuck_for_an_hour_is_named_and_tried_again_and_a_letter_at_once(
     env: Environment, today: Today
 ) -> None:
     now = datetime.now(UTC)
@@ -193,7 +193,7 @@ def test_a_mail_that_is_stuck_for_a_day_is_named_and_tried_again_and_a_letter_at
     (letter,) = [mail.message_id for mail in mails(env, number) if mail.kind == "extended"]
     assert [mail.message_id for mail in watching.watch(env, now).stuck] == [letter]
     sent(env, letter)
-    seen = watching.watch(env, now + timedelta(days=1, hours=1))
+    seen = watching.watch(env, now + timedelta(days=1))
     assert stuck in [mail.message_id for mail in seen.stuck]
     assert not set(seen.told) & {mail.message_id for mail in seen.stuck}
     digest = told(env, seen)[env.policy.officer_mailbox]

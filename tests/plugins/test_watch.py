@@ -67,6 +67,18 @@ def test_the_officer_gets_one_mail_however_often_the_task_runs(
     assert EMAIL not in logged
 
 
+def test_the_mail_says_what_else_is_not_well_and_nothing_of_the_person(
+    late: str, watch: Callable[[], None], mail_server: MailServer
+) -> None:
+    watch()
+    (mail,) = mail_server.mails()
+    read = " ".join(mail.get_body(("plain",)).get_content().split())  # type: ignore[union-attr]
+    assert "DE INSTALLATIE" in read
+    assert "- systeem crm:" in read
+    assert "installatie" in mail["Subject"]
+    assert not [value for value in (PERSON, EMAIL) if value.lower() in f"{mail['Subject']} {read}".lower()]
+
+
 def test_a_mail_server_that_is_down_is_tried_again_and_still_gives_one_mail(
     late: str, watch: Callable[[], None], mail_server: MailServer, smtp_connection: Callable[[int], None]
 ) -> None:

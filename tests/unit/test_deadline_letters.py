@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from test_deadlines import OFFICER, TODAY, a_mail, a_standing, seen
 
+from avgflow.catalog.models import Text
 from avgflow.deadline_letters import Extension, digest_mail, escalation_mail, extension_mail
-from avgflow.deadlines import BreachClock, Deadlines, SweepStanding, SweepTrouble, select
+from avgflow.deadlines import BreachClock, Deadlines, SweepStanding, SweepTrouble, Unwell, select
 from avgflow.dossier.content import Language
 from avgflow.errors import AvgflowError
 from avgflow.fields import AMSTERDAM
@@ -236,3 +237,41 @@ def test_the_officer_reads_which_sweeps_need_them(language: Language, said: tupl
     read = text(mail)
     for words_ in said:
         assert words_ in read, words_
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "said"),
+    [
+        (
+            "nl",
+            "AVG-termijnen 28 november 2026: installatie",
+            "DE INSTALLATIE Niet alles van avgflow werkt zoals het moet. Geef dit vandaag door aan de technisch "
+            "beheerder: - systeem crm: 2 verschillen met de gegevenskaart. Geef avgflow catalog check. - werkmap: nog "
+            "300 MiB vrij. Of alles weer goed is, ziet de beheerder met: - avgflow status",
+        ),
+        (
+            "en",
+            "GDPR deadlines 28 November 2026: installation",
+            "THE INSTALLATION Not everything of avgflow works as it should. Pass this on to the engineer today: - "
+            "store crm: 2 differences from the catalog. Run avgflow catalog check. - work folder: 300 MiB left. The "
+            "engineer sees whether all is well again with: - avgflow status",
+        ),
+    ],
+)
+def test_the_officer_reads_what_of_the_installation_is_not_well(language: Language, subject: str, said: str) -> None:
+    unwell = (
+        Unwell(
+            Text(nl="systeem crm", en="store crm"),
+            Text(
+                nl="2 verschillen met de gegevenskaart. Geef `avgflow catalog check`.",
+                en="2 differences from the catalog. Run `avgflow catalog check`.",
+            ),
+        ),
+        Unwell(Text(nl="werkmap", en="work folder"), Text(nl="nog 300 MiB vrij.", en="300 MiB left.")),
+    )
+    told = select((), (), NOW, POLICY.calendar, unwell=unwell)
+    assert told.anything
+    assert told.counts["unwell"] == 2
+    mail = digest_mail(told, POLICY, TEMPLATES, language)
+    assert mail["Subject"] == subject
+    assert said in text(mail)

@@ -116,9 +116,9 @@ def test_the_most_urgent_comes_first() -> None:
     assert [one.left(TODAY) for one in seen(*standings).overdue] == [-9, -5, -2]
 
 
-def test_a_mail_is_named_after_a_day_and_one_with_a_day_of_its_own_at_once() -> None:
-    fresh, old = a_mail(timedelta(hours=23)), a_mail(timedelta(hours=24))
-    letter = a_mail(timedelta(hours=1), kind="extended", urgent=True)
+def test_a_mail_is_named_after_an_hour_and_one_with_a_day_of_its_own_at_once() -> None:
+    fresh, old = a_mail(timedelta(minutes=59)), a_mail(timedelta(minutes=60))
+    letter = a_mail(timedelta(minutes=1), kind="extended", urgent=True)
     assert seen(unsent=(fresh, old, letter)).unsent == (old, letter)
 
 

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from sqlalchemy import Connection
+
 from avgflow.catalog.drift import Severity
 from avgflow.catalog.models import Text
+from avgflow.deadlines import STUCK, Unwell
 from avgflow.errors import AvgflowError
 from avgflow.fields import AMSTERDAM
 from avgflow.handling import watching_sweeps
@@ -21,8 +24,6 @@ from avgflow.register.names import EventName
 
 DAY = timedelta(hours=26)
 """What runs every day should have run within this time."""
-STUCK = 60
-"""Minutes after which a mail that nobody took is a fault of the mail server, or of an address."""
 ROOM = 1 << 30
 """Bytes that are to be free where work files and packages are written."""
 
@@ -43,11 +44,17 @@ def look(env: Environment, now: datetime | None = None) -> list[Part]:
     """Look at everything, and change nothing; what cannot be looked at is not well."""
     moment = (now or datetime.now(UTC)).astimezone(AMSTERDAM)
     return [
-        *_looked(_REGISTER, lambda: _register(env)),
-        *_looked(Text(nl="verzoeken", en="requests"), lambda: _requests(env, moment)),
-        *_stores(env),
-        *_looked(Text(nl="werkmap", en="work folder"), lambda: _room(env)),
+        *_looked(_REGISTER, partial(_register, env)),
+        *_looked(_REQUESTS, partial(_deadlines, env, moment)),
+        *_beside(env, moment),
     ]
+
+
+def beside_deadlines(env: Environment, now: datetime | None = None) -> list[Unwell]:
+    """What is not well, less what the daily look at deadlines (`watching.look`) tells by itself; change nothing."""
+    moment = (now or datetime.now(UTC)).astimezone(AMSTERDAM)
+    parts = [*_looked(_REGISTER, partial(_register, env)), *_beside(env, moment)]
+    return [Unwell(part.name, part.said) for part in parts if not part.well]
 
 
 def figures_now(env: Environment, now: datetime | None = None) -> Figures:
@@ -58,6 +65,17 @@ def figures_now(env: Environment, now: datetime | None = None) -> Figures:
 
 
 _REGISTER = Text(nl="register", en="register")
+_REQUESTS = Text(nl="verzoeken", en="requests")
+_PROOFS = Text(nl="controles", en="proofs")
+_FOLDER = Text(nl="werkmap", en="work folder")
+
+
+def _beside(env: Environment, now: datetime) -> list[Part]:
+    return [
+        *_looked(_PROOFS, partial(_proofs, env, now)),
+        *_stores(env),
+        *_looked(_FOLDER, partial(_room, env)),
+    ]
 
 
 def _looked(name: Text, looking: Callable[[], Iterator[Part]]) -> list[Part]:
@@ -66,7 +84,8 @@ def _looked(name: Text, looking: Callable[[], Iterator[Part]]) -> list[Part]:
     try:
         found += looking()
     except AvgflowError as fault:
-        found.append(Part(name, False, Text(nl=str(fault), en=str(fault))))
+        nl = fault.nl or f"Dit was niet na te kijken. Vraag de technisch beheerder om te kijken. ({fault})"
+        found.append(Part(name, False, Text(nl=nl, en=str(fault))))
     return found
 
 
@@ -95,34 +114,24 @@ def _register(env: Environment) -> Iterator[Part]:
     )
 
 
-def _requests(env: Environment, now: datetime) -> Iterator[Part]:
+def _deadlines(env: Environment, now: datetime) -> Iterator[Part]:
     with transaction(env.register) as register:
         found = figures.figures(register, now.date(), now)
         watched = figures.last(register, EventName.WATCH_RAN)
-        cleaned = figures.last(register, EventName.HOUSEKEEPING_DONE)
-        began = figures.last(register, EventName.REGISTER_MIGRATED)
-        sweeps = watching_sweeps.standing(env, register, now)
+        sweeps = len(watching_sweeps.standing(env, register, now))
+        young = _is_young(register, now)
     yield _open(found)
-    yield Part(
-        Text(nl="controles", en="proofs"),
-        found.unproven == 0,
-        Text(nl="geen open verzoek met een mislukte controle", en="no open request with a failed check")
-        if found.unproven == 0
-        else Text(
-            nl=f"{found.unproven} open verzoeken met een mislukte controle. Zoek ze met `avgflow request list`.",
-            en=f"{found.unproven} open requests with a failed check. Find them with `avgflow request list`.",
-        ),
-    )
+    stuck, n, minutes = timedelta(minutes=found.unsent_minutes) >= STUCK, found.unsent, found.unsent_minutes
     yield Part(
         Text(nl="mail", en="mail"),
-        found.unsent_minutes < STUCK,
+        not stuck,
         Text(nl="niets blijft liggen", en="nothing is stuck")
-        if found.unsent_minutes < STUCK
+        if not stuck
         else Text(
-            nl=f"{found.unsent} mails wachten, de oudste {found.unsent_minutes} minuten. Kijk met `avgflow deadlines` "
+            nl=f"{_n(n, 'mail wacht', 'mails wachten')}, de oudste {minutes} minuten. Kijk met `avgflow deadlines` "
             "waarom de mailserver ze niet neemt.",
-            en=f"{found.unsent} mails wait, the oldest for {found.unsent_minutes} minutes. See with `avgflow "
-            "deadlines` why the mail server does not take them.",
+            en=f"{_n(n, 'mail waits', 'mails wait')}, the oldest for {minutes} minutes. See with `avgflow deadlines` "
+            "why the mail server does not take them.",
         ),
     )
     yield Part(
@@ -131,13 +140,41 @@ def _requests(env: Environment, now: datetime) -> Iterator[Part]:
         Text(nl=f"{found.swept} rijen in de laatste week", en=f"{found.swept} rows in the last week")
         if not sweeps
         else Text(
-            nl=f"{len(sweeps)} vragen om een mens. Kijk met `avgflow deadlines`.",
-            en=f"{len(sweeps)} need a human. See `avgflow deadlines`.",
+            nl=f"{_n(sweeps, 'vraagt', 'vragen')} om een mens. Kijk met `avgflow deadlines`.",
+            en=f"{_n(sweeps, 'needs', 'need')} a human. See `avgflow deadlines`.",
         ),
     )
-    young = began is not None and now - began < DAY
     yield _daily(Text(nl="termijnen nalopen", en="deadline watch"), "deadline_watch", watched, now, young)
+
+
+def _proofs(env: Environment, now: datetime) -> Iterator[Part]:
+    with transaction(env.register) as register:
+        unproven = figures.figures(register, now.date(), now).unproven
+        cleaned = figures.last(register, EventName.HOUSEKEEPING_DONE)
+        young = _is_young(register, now)
+    yield Part(
+        _PROOFS,
+        unproven == 0,
+        Text(nl="geen open verzoek met een mislukte controle", en="no open request with a failed check")
+        if unproven == 0
+        else Text(
+            nl=f"{_n(unproven, 'open verzoek', 'open verzoeken')} met een mislukte controle. Zoek met `avgflow request "
+            "list --status stopped`.",
+            en=f"{_n(unproven, 'open request', 'open requests')} with a failed check. Search with `avgflow request "
+            "list --status stopped`.",
+        ),
+    )
     yield _daily(Text(nl="opruimen", en="housekeeping"), "housekeeping", cleaned, now, young)
+
+
+def _is_young(register: Connection, now: datetime) -> bool:
+    """Whether a register has not had its first day yet."""
+    began = figures.last(register, EventName.REGISTER_MIGRATED)
+    return began is not None and now - began < DAY
+
+
+def _n(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"
 
 
 def _open(found: Figures) -> Part:
@@ -154,7 +191,7 @@ def _open(found: Figures) -> Part:
     if wrong:
         nearest += ". Kijk met `avgflow deadlines`."
         nearest_en += ". See `avgflow deadlines`."
-    return Part(Text(nl="verzoeken", en="requests"), not wrong, Text(nl=nl + nearest, en=en + nearest_en))
+    return Part(_REQUESTS, not wrong, Text(nl=nl + nearest, en=en + nearest_en))
 
 
 def _daily(name: Text, dag: str, last: datetime | None, now: datetime, young: bool) -> Part:
@@ -181,7 +218,6 @@ def _daily(name: Text, dag: str, last: datetime | None, now: datetime, young: bo
 def _stores(env: Environment) -> Iterator[Part]:
     for store in env.catalog.stores.values():
         name = Text(nl=f"systeem {store.store}", en=f"store {store.store}")
-
         yield from _looked(name, partial(_store, env, store.store, name))
 
 
@@ -202,21 +238,21 @@ def _store(env: Environment, store: str, name: Text) -> Iterator[Part]:
         name,
         False,
         Text(
-            nl=f"{len(unsafe)} verschillen met de gegevenskaart; daar stoppen verzoeken op. Geef `avgflow "
+            nl=f"{_n(len(unsafe), 'verschil', 'verschillen')} met de gegevenskaart; daar stoppen verzoeken op. Geef "
+            "`avgflow catalog check`.",
+            en=f"{_n(len(unsafe), 'difference', 'differences')} from the catalog, at which requests stop. Run `avgflow "
             "catalog check`.",
-            en=f"{len(unsafe)} differences from the catalog, at which requests stop. Run `avgflow catalog check`.",
         ),
     )
 
 
 def _room(env: Environment) -> Iterator[Part]:
     free = shutil.disk_usage(env.settings.home).free
-    name = Text(nl="werkmap", en="work folder")
     if free >= ROOM:
-        yield Part(name, True, Text(nl=f"{free / ROOM:.0f} GiB vrij", en=f"{free / ROOM:.0f} GiB free"))
+        yield Part(_FOLDER, True, Text(nl=f"{free / ROOM:.0f} GiB vrij", en=f"{free / ROOM:.0f} GiB free"))
     else:
         yield Part(
-            name,
+            _FOLDER,
             False,
             Text(
                 nl=f"nog {free >> 20} MiB vrij bij AVGFLOW_HOME. Maak ruimte, of geef die map een grotere schijf.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 from avgflow import breach, terms
 from avgflow.catalog.models import Text
 from avgflow.deadline_letters import digest_mail, escalation_mail
-from avgflow.deadlines import BreachClock, Deadlines, Standing, Unsent, select
+from avgflow.deadlines import BreachClock, Deadlines, Standing, Unsent, Unwell, select
 from avgflow.fields import AMSTERDAM
 from avgflow.handling import extending, watching_sweeps
 from avgflow.handling.environment import Environment
@@ -49,8 +50,8 @@ class Watched:
     stuck: tuple[Unsent, ...]
 
 
-def look(env: Environment, now: datetime | None = None) -> Deadlines:
-    """What is due when, and touch nothing."""
+def look(env: Environment, now: datetime | None = None, unwell: Sequence[Unwell] = ()) -> Deadlines:
+    """What is due when, and touch nothing; `unwell`: what else there is to say, as `health.beside_deadlines` found."""
     moment = (now or datetime.now(UTC)).astimezone(AMSTERDAM)
     with transaction(env.register) as register:
         found = requests.find(register, status=OPEN)
@@ -69,17 +70,19 @@ def look(env: Environment, now: datetime | None = None) -> Deadlines:
             env.policy.calendar,
             _breaches(env, register),
             watching_sweeps.standing(env, register, moment),
+            unwell,
         )
 
 
-def watch(env: Environment, now: datetime | None = None) -> Watched:
-    """Put on record what was missed, and one mail a day in the outbox to each of those who are to know.
+def watch(env: Environment, now: datetime | None = None, unwell: Sequence[Unwell] = ()) -> Watched:
+    """Put on record what was missed, and one mail a day in the outbox to each of those who are to know; `unwell` as
+    `look`.
 
     Again on the same day no second mail is made. Nothing to say: no mail, but the log tells that it was looked.
     """
     moment = (now or datetime.now(UTC)).astimezone(AMSTERDAM)
     _undo_late_extensions(env, moment.date())
-    seen = look(env, moment)
+    seen = look(env, moment, unwell)
     for one in seen.overdue:
         with transaction(env.register) as register:
             clock.miss(register, env.keyring, one.number, one.due, Missed.ANSWER)

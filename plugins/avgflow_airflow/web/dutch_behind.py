@@ -15,11 +15,6 @@ BEHIND: Mapping[str, str] = {
     "opdrachtregel "
     "kan het wel. Er is niets gedaan.",
     # The stores.
-    "StoreUnreachable": "Het systeem '{store}' antwoordt niet. Probeer het straks opnieuw.",
-    "StoreRefused": "De database van het systeem '{store}' gaf een fout ({sqlstate}). Vraag de technisch beheerder "
-    "om te "
-    "kijken.",
-    "StoreBusy": "Het systeem '{store}' is druk. Er is niets veranderd. Probeer het straks opnieuw.",
     "StoreUnsettled": "Het systeem '{store}' is nog bezig met wat eerder begon. Probeer het straks opnieuw.",
     "StoreChanged": "In het systeem '{store}' is iets veranderd sinds het plan is gemaakt. Daar is niets gedaan. "
     "Laat een "

@@ -17,7 +17,9 @@ from typer.testing import CliRunner
 
 from avgflow.cli.stack import NotWell, app
 from avgflow.crypto import Keyring
-from avgflow.handling import health
+from avgflow.errors import WrongSetting
+from avgflow.handling import health, watching
+from avgflow.handling.environment import Environment
 from avgflow.handling.health import Part
 from avgflow.register import events, evidence, outbox, requests
 from avgflow.register.database import transaction
@@ -94,7 +96,7 @@ def test_what_should_run_every_day_and_did_not_is_named(office: Office, name: st
 def test_a_store_that_does_not_fit_or_answer_is_named(own_stores: Office) -> None:
     own_stores.change("crm", "ALTER TABLE contact ADD COLUMN shoe_size text")
     own_stores.env.dispose()
-    assert "1 differences from the catalog" in wrong(own_stores)["store crm"]
+    assert "1 difference from the catalog" in wrong(own_stores)["store crm"]
     with psycopg.connect(own_stores.stores["orders"]) as connection:
         tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         for (table,) in tables:
@@ -116,6 +118,61 @@ def test_a_register_without_its_keys_is_named(office: Office, monkeypatch: pytes
         office.env.__dict__, "keyring", Keyring([old.secret("register_keys")], "0" * len(old.secret("hash_key")))
     )
     assert "AVGFLOW_HASH_KEY" in wrong(office)["register"]
+
+
+def test_what_is_called_stuck_is_listed_by_the_command_that_it_points_to(office: Office) -> None:
+    """The kind of fault: two places count differently, and the one that is pointed to shows nothing."""
+    with transaction(office.env.register) as register:
+        outbox.enqueue(register, office.env.keyring, None, "sweep-report:1", "a@b.example", EmailMessage())
+    later = datetime.now(UTC) + timedelta(minutes=61)
+    assert "avgflow deadlines" in wrong(office, later)["mail"]
+    assert [mail.kind for mail in watching.look(office.env, later).unsent] == ["sweep-report:1"]
+
+
+def digest(office: Office, now: datetime | None = None) -> str:
+    """What the mail of the daily look says, where it sends one."""
+    seen = watching.watch(office.env, now, health.beside_deadlines(office.env, now))
+    taken: list[EmailMessage] = []
+    for message_id in seen.told:
+        outbox.deliver(office.env.register, office.env.keyring, message_id, lambda mail, to: taken.append(mail))
+    return " ".join(" ".join(mail.get_body(("plain",)).get_content().split()) for mail in taken)  # type: ignore[union-attr]
+
+
+def test_the_daily_mail_says_what_is_not_well_and_nothing_where_all_is(
+    office: Office, open_office: Callable[..., Office]
+) -> None:
+    assert digest(office) == ""
+    away = open_office(crm="postgresql://crm@127.0.0.1:1/crm")
+    read = digest(away)
+    assert "DE INSTALLATIE" in read
+    assert "- systeem crm: Het systeem 'crm' antwoordt niet." in read
+    assert "systeem orders" not in read
+    assert "127.0.0.1" not in read
+
+
+def test_the_daily_mail_does_not_say_twice_what_it_lists_by_itself(office: Office) -> None:
+    number = late(office)
+    assert wrong(office).keys() == {"requests"}
+    read = digest(office)
+    assert f"TE LAAT - {number}" in read
+    assert "DE INSTALLATIE" not in read
+    # That the look itself is not done in time, it cannot say of itself.
+    assert {one.name.en for one in health.beside_deadlines(office.env, datetime.now(UTC) + timedelta(hours=27))} == {
+        "housekeeping"
+    }
+
+
+def test_what_cannot_be_looked_at_is_said_in_dutch_too(office: Office) -> None:
+    def unknown(connection: str) -> str:
+        raise WrongSetting("AIRFLOW_CONN_STORE_CRM is not set. Set it.")
+
+    env = Environment(office.env.settings, unknown)
+    said = {one.name.nl: one.said.nl for one in health.beside_deadlines(env)}
+    assert said["systeem crm"] == (
+        "Dit was niet na te kijken. Vraag de technisch beheerder om te kijken. (AIRFLOW_CONN_STORE_CRM is not set. Set "
+        "it.)"
+    )
+    env.dispose()
 
 
 def test_too_little_room_is_named(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
