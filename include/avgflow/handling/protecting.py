@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from psycopg import sql
 from sqlalchemy import Connection, func, select
@@ -37,21 +38,22 @@ AT_ONCE = 10_000
 class Stamp:
     """By what it is told that somebody came under protection since: nobody did where two stamps are equal."""
 
-    holds: int
-    restrictions: int
-    requests: int
-    plans: int
+    counts: tuple[int, ...]
+    newest: tuple[Any, ...]
 
 
 def stamp(register: Connection) -> Stamp:
-    """How many holds, restrictions, verified requests and plans the register has; none of them is ever taken away."""
+    """How many holds, restrictions, verified requests and plans the register has, and the newest of each.
+
+    Not the counts alone: where the housekeeping takes one away while another comes, there are as many as before.
+    """
+    columns = (hold.c.id, restriction.c.begun_at, request.c.verified_at, plan.c.made_at)
     query = select(
-        select(func.count()).select_from(hold).scalar_subquery(),
-        select(func.count()).select_from(restriction).scalar_subquery(),
-        select(func.count()).where(request.c.verified_by.is_not(None)).select_from(request).scalar_subquery(),
-        select(func.count()).select_from(plan).scalar_subquery(),
+        *(select(func.count(column)).scalar_subquery() for column in columns),
+        *(select(func.max(column)).scalar_subquery() for column in columns),
     )
-    return Stamp(*register.execute(query).one())
+    found = tuple(register.execute(query).one())
+    return Stamp(found[: len(columns)], found[len(columns) :])
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from handling_world import Office
 from sqlalchemy import func, select
 
-from avgflow.handling import proving_sweep, sweeping
+from avgflow.handling import protecting, proving_sweep, sweeping
 from avgflow.handling.environment import Environment
 from avgflow.handling.sweeping import SweepStopped
 from avgflow.register import chain, events, holds, suppressions, sweeps
@@ -159,6 +159,23 @@ def test_a_hold_that_is_placed_while_a_batch_is_under_way_keeps_its_rows(
     swept(env, sweep.number)
     assert placed
     assert rows_of(own_stores, "crm", TICKETS.format(number)) == tickets
+
+
+def test_a_hold_that_comes_while_the_housekeeping_takes_another_away_is_noticed(office: Office, register: Any) -> None:
+    """The kind of fault: as many as before, and not the same."""
+    env = office.env
+    with transaction(env.register) as conn:
+        old = holds.place(conn, env.keyring, {"email": "een@example.nl"}, None, None, "claim", "privacy-officer")
+        holds.release(conn, env.keyring, old.id, "privacy-officer")
+        before = protecting.stamp(conn)
+    with psycopg.connect(register.superuser_dsn) as housekeeping:
+        housekeeping.execute("SET session_replication_role = replica")
+        housekeeping.execute("DELETE FROM hold WHERE id = %s", [old.id])
+    with transaction(env.register) as conn:
+        holds.place(conn, env.keyring, {"email": "ander@example.nl"}, None, None, "claim", "privacy-officer")
+        after = protecting.stamp(conn)
+    assert after.counts == before.counts
+    assert after != before
 
 
 def test_a_stopped_sweep_leaves_a_whole_state_that_the_next_goes_on_from(own_stores: Office) -> None:
