@@ -201,6 +201,11 @@ class Keyring:
         return Ed25519PrivateKey.from_private_bytes(self.purpose_key(purpose))
 
 
+def hash_under(own_key: bytes, value: str) -> str:
+    """HMAC-SHA-256 in hex of a value in normal form, under the key of one purpose, as other systems compute it too."""
+    return hmac.digest(own_key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
+
+
 def file_of(settings: Settings) -> KeyFile | None:
     """Where the register's keys can be changed; None where they stand in the environment, which goes before."""
     given = settings.register_keys

@@ -188,10 +188,6 @@ def test_earlier_requests_of_the_same_person_are_found_however_the_address_is_wr
         assert [request.number for request in requests.earlier(conn, again.number)] == [first.number]
         assert requests.earlier(conn, first.number) == []
         assert requests.earlier(conn, other.number) == []
-        found = requests.of_identifier(conn, keyring, "email", CANARY["email"].lower())
-        assert [request.number for request in found] == [again.number, first.number]
-        assert requests.of_identifier(conn, keyring, "customer_number", CANARY["email"]) == []
-        assert requests.of_identifier(conn, keyring, "email", " \u00a0") == []
 
 
 def test_requests_are_listed_by_status_right_and_term(register: Register) -> None:

@@ -7,7 +7,7 @@ person's identifiers, and the values by which it hung on other rows. Nothing of 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from avgflow.crypto import Keyring
@@ -54,8 +54,3 @@ def leads(ground: Ground, row: Found) -> dict[str, str]:
     links = ground.targets[row.table].table.subject
     columns = (name for link in links if not link.is_identifier for name in link.columns)
     return {name: value for name in columns if (value := row.values[name]) is not None}
-
-
-def of_tables(body: Mapping[str, Any]) -> int:
-    """How many rows a person's tombstones name."""
-    return sum(len(entry["rows"]) for entry in body["tables"])

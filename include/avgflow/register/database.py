@@ -19,8 +19,6 @@ from avgflow.settings import Settings, engine, prepare_engine
 
 _UNDEFINED_TABLE = "42P01"
 _UNDEFINED_COLUMN = "42703"
-_UNDEFINED_DATABASE = "3D000"
-_INSUFFICIENT_PRIVILEGE = "42501"
 
 
 class RegisterUnreachable(AvgflowError):

@@ -213,20 +213,6 @@ def matching(conn: Connection, *conditions: ColumnElement[bool]) -> Sequence[Req
     return [_request(row) for row in conn.execute(query)]
 
 
-def of_identifier(conn: Connection, keyring: Keyring, kind: str, value: str) -> Sequence[Request]:
-    """Requests of whoever has this identifier, the newest first; none for a blank one."""
-    normalised = normal(value)
-    if normalised is None:
-        return []
-    query = (
-        select(*SHOWN)
-        .join(identifier, identifier.c.number == request.c.number)
-        .where(identifier.c.hash == keyring.keyed_hash(kind, normalised))
-        .order_by(request.c.registered_at.desc())
-    )
-    return [_request(row) for row in conn.execute(query)]
-
-
 def earlier(conn: Connection, number: str) -> Sequence[Request]:
     """Requests registered before this one that share an identifier with it, the newest first.
 
@@ -275,9 +261,10 @@ def set_status(
 
     `waiting_for` is a code and goes with `waiting` only; `closed` needs an outcome. `reason` is one line for people,
     such as the text of an `AvgflowError`; what belongs in the log of it goes into `detail`, as codes. `event` where
-    another than the status' own says what happened. A closed
-    request stays as it is, so that a step that runs late does no harm; `RequestClosed` where it is to be closed with
-    another outcome.
+    another than the status' own says what happened.
+
+    A closed request stays as it is, so that a step that runs late does no harm; `RequestClosed` where it is to be
+    closed with another outcome.
     """
     held = locked(conn, number)
     if held.status == Status.CLOSED:

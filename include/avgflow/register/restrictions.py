@@ -8,8 +8,6 @@ normal form, in lower case and without blanks around it.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql
 
-from avgflow.crypto import Keyring
+from avgflow.crypto import Keyring, hash_under
 from avgflow.errors import AvgflowError
 from avgflow.identity import normal
 from avgflow.intake import RestrictionGround
@@ -276,12 +274,6 @@ def of_same(conn: Connection, number: str) -> Sequence[Restriction]:
     return _read(conn, _oldest_first().where(table.c.number.in_(numbers_of_same(number))))
 
 
-def hashed_for(conn: Connection, number: str) -> frozenset[tuple[str, str]]:
-    """By what the person of a restriction is known: pairs of a kind and a keyed hash."""
-    query = select(restriction_hash.c.kind, restriction_hash.c.hash).where(restriction_hash.c.number == number)
-    return frozenset((row.kind, row.hash) for row in conn.execute(query))
-
-
 def show_key(conn: Connection, keyring: Keyring, actor: str) -> str:
     """`key`, with an event each time: show it to `actor` after the transaction is committed, not before."""
     chain.link(conn, keyring, [entry(EventName.RESTRICTION_KEY_SHOWN, None, actor)])
@@ -306,7 +298,7 @@ def _hashes(keyring: Keyring, identifiers: Identifiers) -> list[tuple[str, str]]
     own_key = keyring.purpose_key(_PURPOSE)
     return sorted(
         {
-            (kind, hmac.digest(own_key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hex())
+            (kind, hash_under(own_key, value))
             for kind, given in identifiers.items()
             for each in ([given] if isinstance(given, str) else given)
             if (value := normal(each))

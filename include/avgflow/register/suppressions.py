@@ -9,8 +9,6 @@ without blanks around it.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +17,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, Text, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql
 
-from avgflow.crypto import Keyring
+from avgflow.crypto import Keyring, hash_under
 from avgflow.errors import AvgflowError
 from avgflow.identity import normal
 from avgflow.register import chain
@@ -113,7 +111,7 @@ def suppress_all(
     such a reason stay as they are. `number`: of what it is done for. `UnknownChannel`.
     """
     of_channel, own_key = _channel(channel), keyring.purpose_key(_PURPOSE)
-    hashes = sorted({_hash(own_key, value) for address in addresses if (value := normal(address))})
+    hashes = sorted({hash_under(own_key, value) for address in addresses if (value := normal(address))})
     if not hashes:
         return 0
     chain.lock(conn)
@@ -149,7 +147,7 @@ def end_restriction(conn: Connection, keyring: Keyring, addresses: Iterable[str]
     An address that an objection or an erasure put there stays suppressed.
     """
     own_key = keyring.purpose_key(_PURPOSE)
-    hashes = sorted({_hash(own_key, value) for address in addresses if (value := normal(address))})
+    hashes = sorted({hash_under(own_key, value) for address in addresses if (value := normal(address))})
     return sum(_lift(conn, keyring, channel.value, hashes, {RESTRICTION}, actor) for channel in Channel)
 
 
@@ -181,7 +179,7 @@ def suppressed(conn: Connection, keyring: Keyring, channel: str, addresses: Iter
     A blank address never is. `UnknownChannel`.
     """
     of_channel, own_key = _channel(channel), keyring.purpose_key(_PURPOSE)
-    asked = {given: _hash(own_key, value) for given in set(addresses) if (value := normal(given))}
+    asked = {given: hash_under(own_key, value) for given in set(addresses) if (value := normal(given))}
     if not asked:
         return set()
     hashes = bindparam("hashes", sorted(set(asked.values())), postgresql.ARRAY(Text))
@@ -223,11 +221,7 @@ def _hashed(keyring: Keyring, address: str) -> str:
     value = normal(address)
     if value is None:
         raise BlankAddress
-    return _hash(keyring.purpose_key(_PURPOSE), value)
-
-
-def _hash(own_key: bytes, value: str) -> str:
-    return hmac.digest(own_key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
+    return hash_under(keyring.purpose_key(_PURPOSE), value)
 
 
 def _standing(conn: Connection, channel: str, hashed: str) -> set[str]:

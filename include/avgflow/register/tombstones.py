@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql
 
 from avgflow.crypto import Keyring
@@ -61,8 +61,3 @@ def tombstones(conn: Connection, keyring: Keyring, store: str) -> Iterator[Tombs
     )
     for row in rows:
         yield Tombstone(row.number, keyring.open_json(row.sealed), row.erased_at)
-
-
-def count(conn: Connection, store: str) -> int:
-    """How many tombstones a store has."""
-    return conn.execute(select(func.count()).select_from(table).where(table.c.store == store)).scalar_one()
