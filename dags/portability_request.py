@@ -14,7 +14,7 @@ run heet naar het nummer van het verzoek. Wissen hoort daar niet bij (art. 20 li
 4. **validate** (Controle): zoekt de persoon opnieuw op, telt en leest alles een tweede keer en vergelijkt. Daarna: zit
    in het pakket alles wat mee mag, en niets anders? De uitslag blijft bewaard als bewijs.
 5. **answer** (Antwoord): het versleutelde pakket met de brief. Gaat het naar een ander bedrijf? Dan krijgt dat bedrijf
-   het pakket, de privacy officer een mail om het wachtwoord door te geven, en de persoon een bevestiging. Kan niets
+   het pakket, de privacy officer een mail om de wachtzin door te geven, en de persoon een bevestiging. Kan niets
    mee? Dan keurt eerst een mens de weigering goed.
 6. **close** (Afsluiten): het oordeel. Groen alleen als elk ontvangstbewijs, het bewijs en de aanvaarding door de
    mailserver in het register staan.

@@ -13,8 +13,8 @@ nog afgewogen (objection).
 3. **restrict** (Register): vanaf nu zegt `avgflow restriction check` dat deze gegevens niet gebruikt mogen worden, en
    staat elk eigen adres op de lijst van wie geen reclame en geen onderzoeken krijgt. Zonder goedkeuring: het schaadt
    niemand en het heeft haast. Ook als er verder niets van iemand bekend is.
-4. Een taak per systeem zet daar het kenmerk, waar de catalogus zegt dat er een is. In één transactie; klopt het aantal
-   veranderde rijen niet precies, dan verandert er in dat systeem niets.
+4. Een taak per systeem zet daar het kenmerk, waar de gegevenskaart zegt dat er een is. In één transactie; klopt het
+   aantal veranderde rijen niet precies, dan verandert er in dat systeem niets.
 5. **validate** (Natelling): telt alles na met een nieuwe verbinding. De uitslag blijft bewaard als bewijs.
 6. **answer** (Antwoord): de brief: wat niet meer wordt gebruikt, sinds wanneer en waarom, en wat nog wel mag. Ook
    ontvangers krijgen bericht (art. 19).

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 
 from avgflow.catalog.models import Text
 from avgflow.deadlines import Deadlines
+from avgflow.dossier.audit import words
 from avgflow.dossier.content import Language
 from avgflow.intake import Right
 from avgflow.letters import greeting
@@ -24,21 +25,11 @@ _ASKED = {
     Right.PORTABILITY: Text(nl="om uw gegevens over te dragen", en="to hand over your data"),
     Right.OBJECTION: Text(nl="om uw gegevens niet meer te gebruiken", en="to stop using your data"),
 }
-RIGHTS = {
-    Right.ACCESS: Text(nl="inzage", en="access"),
-    Right.RECTIFICATION: Text(nl="verbeteren", en="rectification"),
-    Right.ERASURE: Text(nl="wissen", en="erasure"),
-    Right.RESTRICTION: Text(nl="beperken", en="restriction"),
-    Right.PORTABILITY: Text(nl="overdragen", en="portability"),
-    Right.OBJECTION: Text(nl="bezwaar", en="objection"),
-}
-"""What a right is called in a list."""
-
 _MAILS = {
     "answer": Text(nl="het antwoord aan de betrokkene", en="the answer to the person"),
     "code": Text(nl="de code aan de betrokkene", en="the code to the person"),
     "controller": Text(nl="de gegevens voor een ander bedrijf", en="the data for another company"),
-    "passphrase": Text(nl="de vraag om een wachtwoord door te geven", en="the request to tell a passphrase"),
+    "passphrase": Text(nl="de vraag om een wachtzin door te geven", en="the request to tell a passphrase"),
     "extended": Text(nl="de brief dat er meer tijd nodig is", en="the letter that more time is needed"),
     "lifting": Text(nl="de brief dat een beperking eindigt", en="the letter that a restriction ends"),
     "recipient": Text(nl="het bericht aan een ontvanger", en="the notice to a recipient"),
@@ -143,7 +134,7 @@ def _watch(
     language: Language,
     to: Address,
 ) -> EmailMessage:
-    rights = {right: name.in_(language) for right, name in RIGHTS.items()}
+    rights = {right: name.in_(language).lower() for right, name in words.NAMES.items()}
     values = {"deadlines": deadlines, "rights": rights, "named": lambda kind: named(kind, language)}
     return compose(text, subject, policy, language, to, templates, **values)
 

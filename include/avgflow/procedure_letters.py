@@ -7,7 +7,6 @@ from datetime import date
 from email.message import EmailMessage
 
 from avgflow.catalog.models import Text
-from avgflow.deadline_letters import RIGHTS
 from avgflow.dossier.content import Language
 from avgflow.intake import Right
 from avgflow.letters import greeting
@@ -18,6 +17,17 @@ from avgflow.templating import Templates
 
 _CODE = Text(nl="Is dit verzoek van u? {number}", en="Is this request yours? {number}")
 _DECLINED = Text(nl="Ons antwoord op uw verzoek {number}", en="Our answer to your request {number}")
+
+
+_RIGHTS = {
+    Right.ACCESS: Text(nl="inzage", en="access"),
+    Right.RECTIFICATION: Text(nl="verbeteren", en="rectification"),
+    Right.ERASURE: Text(nl="wissen", en="erasure"),
+    Right.RESTRICTION: Text(nl="beperken", en="restriction"),
+    Right.PORTABILITY: Text(nl="overdragen", en="portability"),
+    Right.OBJECTION: Text(nl="bezwaar", en="objection"),
+}
+"""What a right is called in a letter to the person, in plain words."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ def code_mail(letter: CodeLetter, policy: Policy, to: str, templates: Templates)
         person_address(to, letter.number),
         templates,
         letter=letter,
-        right=RIGHTS[letter.right].in_(language),
+        right=_RIGHTS[letter.right].in_(language),
         greeting=greeting(None, language),
     )
 
@@ -81,7 +91,7 @@ def declined_mail(letter: DeclinedLetter, policy: Policy, to: str, templates: Te
         person_address(to, letter.number),
         templates,
         letter=letter,
-        right=RIGHTS[letter.right].in_(language),
+        right=_RIGHTS[letter.right].in_(language),
         reason=grounds.reason.in_(language),
         articles=grounds.articles.in_(language),
         advice=grounds.advice.in_(language),

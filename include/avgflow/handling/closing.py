@@ -38,13 +38,13 @@ NAMED = 5
 
 
 _DRIFT = {
-    "unknown table": "tabel staat niet in de catalogus",
+    "unknown table": "tabel staat niet in de gegevenskaart",
     "missing table": "tabel bestaat niet",
-    "unknown column": "kolom staat niet in de catalogus",
+    "unknown column": "kolom staat niet in de gegevenskaart",
     "missing column": "kolom bestaat niet",
     "wrong kind": "is een ander soort tabel of view",
     "wrong key": "heeft een andere sleutel",
-    "rejected condition": "een voorwaarde uit de catalogus wordt geweigerd",
+    "rejected condition": "een voorwaarde uit de gegevenskaart wordt geweigerd",
 }
 """The unsafe ways in which a store can differ from the catalog, in Dutch."""
 

@@ -108,8 +108,8 @@ class EventName(Bilingual):
     STORE_CORRECTED = "store.corrected", "Gegevens verbeterd", "Records corrected"
     STORE_RESTRICTED = "store.restricted", "Gegevens gemarkeerd als beperkt", "Records marked as restricted"
     STORE_REPLAYED = "store.replayed", "Teruggekomen gegevens opnieuw gewist", "Records that came back erased again"
-    STORE_FAILED = "store.failed", "Bron gaf een fout", "Store failed"
-    STORE_DRIFTED = "store.drifted", "Bron wijkt af van de catalogus", "Store differs from the catalog"
+    STORE_FAILED = "store.failed", "Systeem gaf een fout", "Store failed"
+    STORE_DRIFTED = "store.drifted", "Systeem wijkt af van de gegevenskaart", "Store differs from the catalog"
     RECEIPTS_SUPERSEDED = "receipts.superseded", "Stappen opnieuw te doen", "Steps to be done anew"
 
     CHECK_PASSED = "check.passed", "Controle geslaagd", "Check passed"

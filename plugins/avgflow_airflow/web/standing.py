@@ -11,7 +11,6 @@ from avgflow.catalog.models import Text
 from avgflow.dossier.audit import words
 from avgflow.handling.identify import Waiting
 from avgflow.handling.turns import Pause
-from avgflow.intake import Right
 from avgflow.register.clock import Clock
 from avgflow.register.requests import Outcome, Request, Status
 from avgflow.register.sweeps import SweepStatus
@@ -21,16 +20,6 @@ BY_ITSELF = frozenset(pause.value for pause in Pause)
 """What a request waits for that nobody has to do anything for."""
 SOON = 5
 """Days before the last one from which a request stands out."""
-
-RIGHTS: Mapping[Right, Text] = {
-    Right.ACCESS: Text(nl="Inzage", en="Access"),
-    Right.RECTIFICATION: Text(nl="Rectificatie", en="Rectification"),
-    Right.ERASURE: Text(nl="Wissen", en="Erasure"),
-    Right.RESTRICTION: Text(nl="Beperking", en="Restriction"),
-    Right.PORTABILITY: Text(nl="Overdracht", en="Portability"),
-    Right.OBJECTION: Text(nl="Bezwaar", en="Objection"),
-}
-"""Short, as a list has room for; `words.RIGHTS` have the article too."""
 
 OFFICER = Text(nl="privacy officer", en="privacy officer")
 SECOND = Text(nl="tweede privacy officer", en="second privacy officer")

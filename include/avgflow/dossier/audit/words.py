@@ -13,14 +13,15 @@ from avgflow.register.notices import Told
 from avgflow.register.receipts import Step
 from avgflow.register.requests import Outcome, Status
 
-RIGHTS: Mapping[str, Text] = {
-    Right.ACCESS: Text(nl="Inzage (artikel 15 AVG)", en="Access (article 15 GDPR)"),
-    Right.RECTIFICATION: Text(nl="Rectificatie (artikel 16 AVG)", en="Rectification (article 16 GDPR)"),
-    Right.ERASURE: Text(nl="Wissen (artikel 17 AVG)", en="Erasure (article 17 GDPR)"),
-    Right.RESTRICTION: Text(nl="Beperking (artikel 18 AVG)", en="Restriction (article 18 GDPR)"),
-    Right.PORTABILITY: Text(nl="Overdraagbaarheid (artikel 20 AVG)", en="Portability (article 20 GDPR)"),
-    Right.OBJECTION: Text(nl="Bezwaar (artikel 21 AVG)", en="Objection (article 21 GDPR)"),
+NAMES: Mapping[Right, Text] = {
+    Right.ACCESS: Text(nl="Inzage", en="Access"),
+    Right.RECTIFICATION: Text(nl="Rectificatie", en="Rectification"),
+    Right.ERASURE: Text(nl="Wissen", en="Erasure"),
+    Right.RESTRICTION: Text(nl="Beperking", en="Restriction"),
+    Right.PORTABILITY: Text(nl="Overdracht", en="Portability"),
+    Right.OBJECTION: Text(nl="Bezwaar", en="Objection"),
 }
+"""What a right is called to those who work with it; a letter to the person has plainer words (`procedure_letters`)."""
 
 ARTICLES: Mapping[str, str] = {
     Right.ACCESS: "15",
@@ -31,6 +32,12 @@ ARTICLES: Mapping[str, str] = {
     Right.OBJECTION: "21",
 }
 """Of the AVG, by right."""
+
+RIGHTS: Mapping[str, Text] = {
+    right: Text(nl=f"{name.nl} (artikel {ARTICLES[right]} AVG)", en=f"{name.en} (article {ARTICLES[right]} GDPR)")
+    for right, name in NAMES.items()
+}
+"""The names with the article, where there is room."""
 
 SCOPES: Mapping[str, Text] = {
     Scope.MARKETING: Text(nl="marketing (artikel 21 lid 2)", en="marketing (article 21(2))"),
@@ -138,7 +145,7 @@ MAILS: Mapping[str, Text] = {
     "stopped": Text(nl="melding aan de privacy officer", en="message to the privacy officer"),
     "loose-ends": Text(nl="taken voor de privacy officer", en="tasks for the privacy officer"),
     "withdrawn": Text(nl="bevestiging van intrekking", en="confirmation of withdrawal"),
-    "passphrase": Text(nl="melding aan de privacy officer", en="message to the privacy officer"),
+    "passphrase": Text(nl="vraag om de wachtzin door te geven", en="request to tell the passphrase"),
 }
 """By the first word of a mail's kind; other kinds stand as they are."""
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from avgflow.dossier.audit import words
 from avgflow.fields import stripped
 from avgflow.intake import Right, day_in_amsterdam
 from avgflow.register import clock, events, overview
@@ -25,7 +26,7 @@ from avgflow_airflow.web.access import Seeing
 from avgflow_airflow.web.forms import LookingAtPerson
 from avgflow_airflow.web.installation import installation
 from avgflow_airflow.web.render import page
-from avgflow_airflow.web.standing import BY_ITSELF, RIGHTS, Days, Next, days, standing
+from avgflow_airflow.web.standing import BY_ITSELF, Days, Next, days, standing
 
 router = APIRouter()
 SIZE = 50
@@ -84,7 +85,7 @@ def show(
         pages=max(-(-total // SIZE), 1),
         counts=counted,
         stages=Stage,
-        rights=RIGHTS,
+        rights=words.NAMES,
         chart=chart.of(months),
     )
 
@@ -105,7 +106,7 @@ def search(request: Request, sent: LookingAtPerson) -> HTMLResponse:
         with transaction(env.register) as register:
             clocks = clock.of(register, [one.number for one in found])
         rows = _rows(found, clocks, env.policy.calendar, today)
-    return page(request, sent.by, "found.html", rows=rows, kind=kind, given=bool(given), rights=RIGHTS)
+    return page(request, sent.by, "found.html", rows=rows, kind=kind, given=bool(given), rights=words.NAMES)
 
 
 def _rows(found: Sequence[Registered], clocks: Mapping[str, Clock], calendar: Calendar, today: date) -> list[Row]:

@@ -24,7 +24,6 @@ from avgflow_airflow.web.faults import refused
 from avgflow_airflow.web.forms import NOTHING, Handling, Sent, Typed
 from avgflow_airflow.web.installation import installation
 from avgflow_airflow.web.render import away, page
-from avgflow_airflow.web.standing import RIGHTS
 
 router = APIRouter(prefix="/new")
 
@@ -48,7 +47,9 @@ def enter(request: Request, sent: Handling) -> Response:
             intakes = parsed(sent)
             if sent.has("preview"):
                 plans = [previewing.plan(env, intake) for intake in intakes]
-                views = [(RIGHTS[plan.right], planview.view(plan, SHOWN, env.policy, env.catalog)) for plan in plans]
+                views = [
+                    (words.NAMES[plan.right], planview.view(plan, SHOWN, env.policy, env.catalog)) for plan in plans
+                ]
                 return _form(request, sent.by, env, sent.typed, previews=views)
             entered = registering.register_together(env, intakes, sent.by.login)
         except AvgflowError as fault:
@@ -107,7 +108,7 @@ def _form(
         typed=typed,
         refused=refused(refusal) if refusal else None,
         previews=previews,
-        rights=RIGHTS,
+        rights=words.NAMES,
         w=words,
         scopes=Scope,
         grounds=RestrictionGround,
