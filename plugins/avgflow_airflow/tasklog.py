@@ -15,10 +15,8 @@ from avgflow.register.names import Bilingual, EventName
 
 _log = structlog.get_logger("avgflow")
 
-Text = tuple[str, str, str]
 
-
-def _of(event: EventName) -> Text:
+def _of(event: EventName) -> tuple[str, str, str]:
     return event.value, event.nl, event.en
 
 

@@ -10,12 +10,10 @@ import typer
 
 from avgflow.cli import shown
 from avgflow.cli.keyboard import actor, day, document, identifiers, on_day
-from avgflow.errors import AvgflowError
 from avgflow.handling import environment, holding, registering
-from avgflow.handling.environment import Environment
 from avgflow.intake import day_in_amsterdam
 from avgflow.intake import identifiers as checked
-from avgflow.register import holds, requests
+from avgflow.register import holds
 from avgflow.register.database import transaction
 from avgflow.register.holds import Hold, HoldState
 
@@ -92,7 +90,7 @@ def release(
     by = actor(env)
     freed = holding.release(env, hold, by)
     numbers = holding.released(env, freed, by)
-    faults = [fault for number in numbers if (fault := _start(env, number))]
+    faults = registering.start_all(env, numbers)
     if as_json:
         typer.echo(json.dumps({**_document(freed), "follow_ups": numbers}, indent=2))
     else:
@@ -101,17 +99,6 @@ def release(
             typer.echo(f"{number} takes up what was kept.")
     if faults:
         raise faults[0]
-
-
-def _start(env: Environment, number: str) -> AvgflowError | None:
-    """Start a run; one that does not start must not keep the others from it."""
-    try:
-        with transaction(env.register) as register:
-            request = requests.get(register, number)
-        registering.start(env, request)
-    except AvgflowError as fault:
-        return fault
-    return None
 
 
 def _person(email: str | None, customer_number: str | None, others: list[str] | None) -> dict[str, str] | None:

@@ -12,7 +12,7 @@ from avgflow.cli.keyboard import actor
 from avgflow.cli.shown import say
 from avgflow.errors import AvgflowError
 from avgflow.fields import AMSTERDAM
-from avgflow.handling import coding, declining, environment
+from avgflow.handling import coding, declining, environment, second_officer
 from avgflow.handling.coding import Choice
 from avgflow.handling.environment import Environment
 from avgflow.policy.reasons import GROUNDS, DeclineReason
@@ -116,9 +116,8 @@ def _propose(env: Environment, number: str, reason: str, note: str) -> None:
 
 def _who_confirms(env: Environment, number: str) -> str:
     command = f"avgflow request decline {number} --confirm"
-    others = [login for login in env.policy.erasure.officers if login.lower() != actor(env).lower()]
-    if len(env.policy.erasure.officers) > 1:
-        return f"Another officer ({', '.join(others)}) confirms: {command}"
+    if others := second_officer.others(env, {actor(env)}):
+        return f"Another officer ({', '.join(sorted(others))}) confirms: {command}"
     return (
         "The policy names no second officer (erasure: officers), so you may confirm it yourself; it is put on record "
         f"that nobody else looked at it. Read it over, better on another day: {command}"

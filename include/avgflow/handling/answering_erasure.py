@@ -58,9 +58,7 @@ _ORDER = (ANSWER, RECIPIENT, LOOSE_ENDS)
 
 
 def _make(env: Environment, register: Connection, number: str) -> None:
-    proven = recounting.proof(env, register, number)
-    if proven is None or not proven.passed:
-        raise NotProven(number)
+    proven = proof(env, register, number)
     plan = planning.newest(env, register, number)
     request, subject = requests.get(register, number), requests.subject(register, env.keyring, number)
     mentions = mentions_of(proven)
@@ -83,6 +81,14 @@ def _make(env: Environment, register: Connection, number: str) -> None:
         "outcome": answer.outcome,
     }
     events.append(register, env.keyring, EventName.ANSWER_MADE, number, detail=detail)
+
+
+def proof(env: Environment, register: Connection, number: str) -> Evidence:
+    """The re-count that an answer of a right that changes stores rests on; `NotProven` before it has passed."""
+    proven = recounting.proof(env, register, number)
+    if proven is None or not proven.passed:
+        raise NotProven(number)
+    return proven
 
 
 def notify(env: Environment, register: Connection, plan: Plan, answer: ErasureAnswer) -> Sequence[Recipient]:

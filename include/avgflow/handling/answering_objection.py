@@ -13,10 +13,9 @@ from avgflow.handling import (
     notifying,
     objected,
     planning,
-    recounting,
     weighing,
 )
-from avgflow.handling.answering import ANSWER, NotProven
+from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
 from avgflow.handling.notifying import LOOSE_ENDS
 from avgflow.register import events, locks, outbox, requests
@@ -48,9 +47,7 @@ def tell_restricted(env: Environment, number: str) -> Sequence[str]:
 
 
 def _make(env: Environment, register: Connection, number: str) -> None:
-    proven = recounting.proof(env, register, number)
-    if proven is None or not proven.passed:
-        raise NotProven(number)
+    answering_erasure.proof(env, register, number)
     plan = planning.newest(env, register, number)
     subject = requests.subject(register, env.keyring, number)
     answer = objected.of_request(env, register, number, subject.name)

@@ -10,8 +10,8 @@ from avgflow import letters
 from avgflow.catalog.models import Text
 from avgflow.dossier import rectification
 from avgflow.dossier.content import Language
-from avgflow.handling import annotating, answering_erasure, notifying, planning, recounting, rectified
-from avgflow.handling.answering import ANSWER, NotProven
+from avgflow.handling import annotating, answering_erasure, notifying, planning, rectified
+from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
 from avgflow.handling.notifying import LOOSE_ENDS
 from avgflow.identity import normal
@@ -31,9 +31,7 @@ def run(env: Environment, number: str) -> Sequence[str]:
 
 
 def _make(env: Environment, register: Connection, number: str) -> None:
-    proven = recounting.proof(env, register, number)
-    if proven is None or not proven.passed:
-        raise NotProven(number)
+    proven = answering_erasure.proof(env, register, number)
     plan = planning.newest(env, register, number)
     subject = requests.subject(register, env.keyring, number)
     answer = rectified.of_request(env, register, number, subject.name, proven)

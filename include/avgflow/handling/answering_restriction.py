@@ -10,8 +10,8 @@ from avgflow import letters
 from avgflow.dossier import restriction
 from avgflow.dossier.restriction import RestrictionAnswer
 from avgflow.fields import AMSTERDAM
-from avgflow.handling import answering_erasure, notifying, planning, recounting, suppressing
-from avgflow.handling.answering import ANSWER, NotProven
+from avgflow.handling import answering_erasure, notifying, planning, suppressing
+from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
 from avgflow.intake import RestrictionGround, day_in_amsterdam
 from avgflow.plan import Plan
@@ -55,9 +55,7 @@ def inform(
 
 
 def _make(env: Environment, register: Connection, number: str) -> None:
-    proven = recounting.proof(env, register, number)
-    if proven is None or not proven.passed:
-        raise NotProven(number)
+    answering_erasure.proof(env, register, number)
     plan = planning.newest(env, register, number)
     subject = requests.subject(register, env.keyring, number)
     answer = of_request(env, register, number, subject.name)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from avgflow.errors import AvgflowError
 from avgflow.fields import AMSTERDAM
-from avgflow.handling import planning, rehearsing, turns
+from avgflow.handling import planning, rehearsing, second_officer, turns
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused, Question, Waiting, ask, refuse_closed
 from avgflow.handling.turns import NotItsTurn, Pause
@@ -82,7 +82,7 @@ def take(env: Environment, number: str, named: object, actor: str) -> None:
         locks.lock(register, [number])
         digest = plans.get_plan(register, env.keyring, number).digest
         _refuse_another(number, named, digest)
-        refuse_alone(env, events.history(register, number), number, actor, "To approve the plan of")
+        refuse_alone(env, events.history(register, number), actor, f"To approve the plan of {number}")
         approvals.put_approval(register, env.keyring, number, digest, actor)
 
 
@@ -92,7 +92,7 @@ def check(env: Environment, number: str, named: str | None, actor: str) -> str:
         digest = plans.get_plan(register, env.keyring, number).digest
         if named is not None:
             _refuse_another(number, named, digest)
-        refuse_alone(env, events.history(register, number), number, actor, "To approve the plan of")
+        refuse_alone(env, events.history(register, number), actor, f"To approve the plan of {number}")
     return digest[:SHOWN]
 
 
@@ -169,18 +169,7 @@ def _refuse_another(number: str, named: object, digest: str) -> None:
         )
 
 
-def refuse_alone(env: Environment, history: Sequence[Event], number: str, actor: str, what: str) -> None:
-    """`ChoiceRefused` where there are more officers and this human is the one who registered the request, or is none of
-    them: `what` takes a second pair of eyes.
-    """
-    officers = {login.strip().lower() for login in env.policy.erasure.officers}
-    if len(officers) < 2:
-        return
-    registered = {event.actor.lower() for event in history if event.name == EventName.REQUEST_REGISTERED}
-    if actor.lower() not in officers - registered:
-        raise ChoiceRefused(
-            f"{what} {number} is for a privacy officer other than who registered the request: "
-            f"{', '.join(sorted(officers - registered))}.",
-            f"Hier moet een tweede privacy officer naar kijken, een ander dan wie het verzoek inschreef: "
-            f"{', '.join(sorted(officers - registered))}.",
-        )
+def refuse_alone(env: Environment, history: Sequence[Event], actor: str, what: str) -> None:
+    """`ChoiceRefused` where another officer than who registered the request has to do this."""
+    registered = {event.actor for event in history if event.name == EventName.REQUEST_REGISTERED}
+    second_officer.require(env, registered, actor, what, second_officer.REGISTERED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from avgflow.handling.environment import Environment, View
 from avgflow.handling.identify import ChoiceRefused
@@ -28,12 +28,19 @@ def show(env: Environment, number: str, actor: str) -> list[str]:
 
 
 def check(env: Environment, number: str, picked: Sequence[int]) -> None:
-    """`ChoiceRefused` where a picked number is not one of the candidates."""
+    """`ChoiceRefused` unless one or more of the candidates are picked, and nobody else."""
     with transaction(env.register) as register:
-        people = identities.candidates(register, env.keyring, number)
-    if not set(picked) <= set(range(1, len(people) + 1)):
+        require_picked(number, identities.candidates(register, env.keyring, number), picked)
+
+
+def require_picked(number: str, people: Sequence[Candidate], picked: Collection[int]) -> None:
+    """The same of candidates that are at hand."""
+    if not people:
+        raise ChoiceRefused(f"{number} has no choice of persons to make.", "Bij dit verzoek is geen persoon te kiezen.")
+    if not picked or not set(picked) <= set(range(1, len(people) + 1)):
         raise ChoiceRefused(
-            f"{number} has persons 1 to {len(people)}; see `avgflow request show {number} --candidates`.",
+            f"Choose one or more of the persons 1 to {len(people)} of {number}; "
+            f"`avgflow request show {number} --candidates` lists them.",
             f"Kies uit de personen 1 tot en met {len(people)}. Bekijk eerst wie het kunnen zijn.",
         )
 

@@ -1,11 +1,10 @@
-"""What of a right that changes stores is carried out in one: what became of a transaction, the receipt, the views made
-anew.
-"""
+"""What is carried out in one store: what became of a transaction, the receipt, the views made anew, and the faults."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection
@@ -20,6 +19,7 @@ from avgflow.intake import Right
 from avgflow.plan import ASIDE, Plan
 from avgflow.register import events, intents, locks, plans, receipts, requests, tombstones
 from avgflow.register.database import transaction
+from avgflow.register.names import EventName
 from avgflow.register.receipts import Receipt, Step
 from avgflow.stores import changes, correct, presence, survey, transactions
 from avgflow.stores.erase import right_values
@@ -36,6 +36,19 @@ class StoreUnsettled(StoreFault):
             f"is done twice."
         )
         self.store = store
+
+
+@contextmanager
+def faults_on_record(env: Environment, store: str, numbers: Sequence[str]) -> Iterator[None]:
+    """Put a fault of a store on the register of each request of a batch, by its kind alone, and let it go on."""
+    try:
+        yield
+    except StoreFault as fault:
+        detail = {"store": store, "error": type(fault).__name__}
+        with transaction(env.register) as register:
+            for number in numbers:
+                events.append(register, env.keyring, EventName.STORE_FAILED, number, detail=detail)
+        raise
 
 
 def standing(register: Connection, number: str) -> dict[str, Receipt]:

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from avgflow.errors import AvgflowError, StoreFault
-from avgflow.handling import planning
+from avgflow.errors import AvgflowError
+from avgflow.handling import carried, planning
 from avgflow.handling.environment import Environment
 from avgflow.intake import Right
-from avgflow.register import events, receipts
+from avgflow.register import receipts
 from avgflow.register.database import transaction
-from avgflow.register.names import EventName
 from avgflow.register.receipts import Receipt, Step
 from avgflow.stores.collect import Collected, Read, collect, read, read_with_basis
 
@@ -36,20 +35,13 @@ def run(env: Environment, store: str, numbers: Sequence[str]) -> dict[str, Recei
     `StoreUnreachable` is worth another try; it is put on the register, with the store's name.
     """
     plans = planning.stored(env, numbers)
-    try:
-        with env.view(store) as view:
-            done: dict[str, Collected] = {}
-            for right, read in READS.items():
-                batch = {number: plan.footprint for number, plan in plans.items() if plan.right == right}
-                if batch:
-                    work, keys = env.settings.work, env.keyring
-                    done |= collect(view.connections[store], view.targets(store), batch, work, keys, read)
-    except StoreFault as fault:
-        with transaction(env.register) as register:
-            for number in numbers:
-                detail = {"store": store, "error": type(fault).__name__}
-                events.append(register, env.keyring, EventName.STORE_FAILED, number, detail=detail)
-        raise
+    done: dict[str, Collected] = {}
+    with carried.faults_on_record(env, store, numbers), env.view(store) as view:
+        for right, read in READS.items():
+            batch = {number: plan.footprint for number, plan in plans.items() if plan.right == right}
+            if batch:
+                work, keys = env.settings.work, env.keyring
+                done |= collect(view.connections[store], view.targets(store), batch, work, keys, read)
     with transaction(env.register) as register:
         return {number: _receipt(env, register, store, number, one) for number, one in done.items()}
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from avgflow.fields import AMSTERDAM
+from avgflow.handling import second_officer
 from avgflow.handling.approving import SHOWN
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused, Ended
@@ -119,7 +120,7 @@ def refuse_other(sweep: Sweep, named: object) -> None:
 
 def refuse_stranger(env: Environment, number: str, actor: str) -> None:
     """`ChoiceRefused` where the policy names officers, and this human is none of them."""
-    officers = {login.strip().lower() for login in env.policy.erasure.officers}
+    officers = second_officer.officers(env)
     if officers and actor.lower() not in officers:
         raise ChoiceRefused(
             f"To approve {number} is for a privacy officer: {', '.join(sorted(officers))}.",

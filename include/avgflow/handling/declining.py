@@ -15,10 +15,9 @@ from sqlalchemy import Connection
 
 from avgflow import fields, letters, terms
 from avgflow.errors import AvgflowError
-from avgflow.handling import carried, ending, notice, turns
+from avgflow.handling import carried, ending, notice, second_officer, turns
 from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import ChoiceRefused
 from avgflow.intake import day_in_amsterdam
 from avgflow.policy.reasons import GROUNDS, DeclineReason
 from avgflow.procedure_letters import DeclinedLetter, declined_mail
@@ -212,17 +211,10 @@ def _second_pair(env: Environment, history: Sequence[Event], number: str, propos
 
     What follows from who asks was entered by whoever registered the request: then that is the first pair of eyes.
     """
-    registered = {event.actor.lower() for event in history if event.name == EventName.REQUEST_REGISTERED}
-    first = registered if proposal.by_itself else {proposal.actor.lower()}
-    officers = {login.strip().lower() for login in env.policy.erasure.officers}
-    if len(officers) >= TWICE and actor.lower() not in officers - first:
-        raise ChoiceRefused(
-            f"To decline {number} takes a second pair of eyes. It is for a privacy officer other than who proposed it: "
-            f"{', '.join(sorted(officers - first))}.",
-            f"Hier moet een tweede privacy officer naar kijken, een ander dan wie het voorstelde: "
-            f"{', '.join(sorted(officers - first))}.",
-        )
-    return actor.lower() in first
+    registered = {event.actor for event in history if event.name == EventName.REQUEST_REGISTERED}
+    first = registered if proposal.by_itself else {proposal.actor}
+    second_officer.require(env, first, actor, f"To decline {number}", second_officer.PROPOSED)
+    return actor.lower() in {login.lower() for login in first}
 
 
 def _letter(

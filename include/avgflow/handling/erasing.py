@@ -11,13 +11,12 @@ from contextlib import suppress
 
 from sqlalchemy import Connection
 
-from avgflow.errors import AvgflowError, StoreFault
+from avgflow.errors import AvgflowError
 from avgflow.handling import carried, deciding, planning, rectifying, tombs, wanted
 from avgflow.handling.environment import Environment
 from avgflow.plan import ASIDE, Plan, Step
-from avgflow.register import approvals, events, intents, locks
+from avgflow.register import approvals, intents, locks
 from avgflow.register.database import transaction
-from avgflow.register.names import EventName
 from avgflow.register.receipts import Receipt
 from avgflow.stores import erase, survey
 from avgflow.stores.erase import Done, StoreChanged, Work
@@ -49,19 +48,12 @@ def run(env: Environment, store: str, numbers: Sequence[str]) -> dict[str, Recei
 
 def carry_out(env: Environment, store: str, plans: Mapping[str, Plan]) -> dict[str, Receipt]:
     """Carry out plans of one right in one store, or find the receipts; raises what `erase.erase` raises."""
-    numbers = list(plans)
-    try:
-        with locks.alone(env.register, [f"erase {number} {store}" for number in numbers]):
-            open_ = carried.open_plans(env, store, plans)
-            if open_:
-                _erase(env, store, open_)
-            return {number: carried.receipt(env, store, number, plan) for number, plan in plans.items()}
-    except StoreFault as fault:
-        with transaction(env.register) as register:
-            for number in numbers:
-                detail = {"store": store, "error": type(fault).__name__}
-                events.append(register, env.keyring, EventName.STORE_FAILED, number, detail=detail)
-        raise
+    work = [f"erase {number} {store}" for number in plans]
+    with carried.faults_on_record(env, store, list(plans)), locks.alone(env.register, work):
+        open_ = carried.open_plans(env, store, plans)
+        if open_:
+            _erase(env, store, open_)
+        return {number: carried.receipt(env, store, number, plan) for number, plan in plans.items()}
 
 
 def _erase(env: Environment, store: str, plans: Mapping[str, Plan]) -> None:

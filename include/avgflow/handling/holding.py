@@ -53,7 +53,7 @@ def released(env: Environment, hold: Hold, actor: str = SYSTEM) -> list[str]:
 
     A follow-up asks the same of the same person, who need not be verified again, with terms of its own from today. A
     request gets one only: what that keeps in its turn is its own to be followed up. Rows that another hold still
-    covers are left for that one. The caller starts the runs (`registering.start`).
+    covers are left for that one. The caller starts the runs (`registering.start_all`).
     """
     with transaction(env.register) as register:
         possible = holds.closed_erasures(register, hold)

@@ -94,11 +94,8 @@ def end(env: Environment, number: str, reason: str, actor: str) -> Sequence[Rest
 
 def start(env: Environment, number: str) -> None:
     """Have it done by a run of its own; `NotLifting` where Airflow does not take it."""
-    run_id = f"{number}.{OCCASION}"
     try:
-        api = env.airflow
-        if not api.start(DAG, number, run_id) and api.state(DAG, run_id) == "failed":
-            api.clear(DAG, run_id, *TASKS)
+        env.airflow.start_beside(DAG, number, OCCASION, *TASKS)
     except AvgflowError as fault:
         raise NotLifting(number, str(fault)) from None
 

@@ -13,7 +13,4 @@ def send(env: Environment, number: str, occasion: str) -> None:
     """Start the run of an occasion (`extended`, `code-2`), or take it up where it failed; what `AirflowApi` raises
     where Airflow does not take it.
     """
-    run_id = f"{number}.{occasion}"
-    api = env.airflow
-    if not api.start(NOTICE, number, run_id) and api.state(NOTICE, run_id) == "failed":
-        api.clear(NOTICE, run_id, TELL)
+    env.airflow.start_beside(NOTICE, number, occasion, TELL)

@@ -117,6 +117,19 @@ def _kinds(env: Environment) -> set[str]:
     return {c.identifier for _, _, table in env.catalog.tables() for c in table.columns.values() if c.identifier}
 
 
+def start_all(env: Environment, numbers: Iterable[str]) -> list[NotStarted]:
+    """Start the runs of several requests; one that does not start keeps no other from it, and its fault is returned."""
+    faults = []
+    for number in numbers:
+        with transaction(env.register) as conn:
+            request = requests.get(conn, number)
+        try:
+            start(env, request)
+        except NotStarted as fault:
+            faults.append(fault)
+    return faults
+
+
 def start(env: Environment, request: Request) -> bool:
     """Start a request's run; False where it was started before. `NotStarted` where Airflow does not take it."""
     if request.right not in DAGS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from avgflow.handling import asking_person, who_asks
+from avgflow.handling import asking_person, candidates, who_asks
 from avgflow.handling.environment import Environment
 from avgflow.handling.identify import ChoiceRefused, Waiting
 from avgflow.intake import Verification, fits
@@ -73,16 +73,7 @@ def choose(env: Environment, number: str, picked: frozenset[int], actor: str) ->
     """Record which of the candidates (from 1) the person is; `ChoiceRefused` where that is not one of them."""
     with transaction(env.register) as register:
         people = identities.candidates(register, env.keyring, number)
-        if not people:
-            raise ChoiceRefused(
-                f"{number} has no choice of persons to make.", "Bij dit verzoek is geen persoon te kiezen."
-            )
-        if not picked or not picked <= set(range(1, len(people) + 1)):
-            raise ChoiceRefused(
-                f"Choose one or more of the persons 1 to {len(people)} of {number}; "
-                f"`avgflow request show {number} --candidates` lists them.",
-                f"Kies uit de personen 1 tot en met {len(people)}. Bekijk eerst wie het kunnen zijn.",
-            )
+        candidates.require_picked(number, people, picked)
         given = Start.given(requests.subject(register, env.keyring, number).identifiers)
         start = given.choosing(people, frozenset(index - 1 for index in picked))
         identities.put_choice(register, env.keyring, number, start.to_json(), sorted(picked), actor)

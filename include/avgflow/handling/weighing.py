@@ -62,8 +62,7 @@ def check(env: Environment, number: str, said: object, actor: str) -> Mapping[st
         left = _left(planning.newest(env, register, number), weighings.weighed(register, number))
         outcomes = _parsed(number, said, left)
         if any(outcomes.values()):
-            what = "To refuse the objection"
-            refuse_alone(env, events.history(register, number), number, actor, what)
+            refuse_alone(env, events.history(register, number), actor, f"To refuse the objection {number}")
     return outcomes
 
 

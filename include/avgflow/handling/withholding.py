@@ -7,8 +7,8 @@ from datetime import date
 
 from avgflow.catalog.names import TableName
 from avgflow.errors import AvgflowError, ToldTwice
+from avgflow.handling import second_officer
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import ChoiceRefused
 from avgflow.identity import Footprint, Key
 from avgflow.intake import day_in_amsterdam
 from avgflow.register import events, withholdings
@@ -16,8 +16,6 @@ from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.withholdings import Withheld, Withholding, WithholdingGround
 from avgflow.stores import presence
-
-TWICE = 2
 
 
 class NoSuchRow(ToldTwice):
@@ -64,14 +62,7 @@ def confirm(env: Environment, id_: int, actor: str) -> Withholding:
     """Have a proposed withholding hold from now on; `ChoiceRefused` where it takes another officer."""
     with transaction(env.register) as register:
         proposed = withholdings.get(register, id_)
-        officers = {login.strip().lower() for login in env.policy.erasure.officers}
-        if len(officers) >= TWICE and actor.lower() not in officers - {proposed.placed_by.lower()}:
-            raise ChoiceRefused(
-                f"To withhold something takes a second pair of eyes. It is for a privacy officer other than who "
-                f"proposed it: {', '.join(sorted(officers - {proposed.placed_by.lower()}))}.",
-                f"Hier moet een tweede privacy officer naar kijken, een ander dan wie het voorstelde: "
-                f"{', '.join(sorted(officers - {proposed.placed_by.lower()}))}.",
-            )
+        second_officer.require(env, {proposed.placed_by}, actor, "To withhold something", second_officer.PROPOSED)
         return withholdings.confirm(register, env.keyring, id_, actor)
 
 

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, Connection, Select, func, select
 
 from avgflow.register.schema import sweep as table
 from avgflow.register.schema import sweep_part
 from avgflow.register.sweeps import SweepStatus
 from avgflow.sweep.caps import ENOUGH
 
+Value = TypeVar("Value")
+
+_APPROVED = table.c.decided_at.is_not(None) & (table.c.status != SweepStatus.REFUSED.value)
+
 
 def last_fingerprint(conn: Connection) -> str | None:
     """That of the sweep that was approved last; None where none ever was."""
-    query = (
-        select(table.c.fingerprint)
-        .where(table.c.decided_at.is_not(None), table.c.status != SweepStatus.REFUSED.value)
-        .order_by(table.c.decided_at.desc(), table.c.number.desc())
-        .limit(1)
-    )
-    return conn.execute(query).scalar_one_or_none()
+    return conn.execute(_of_last_approved(table.c.fingerprint)).scalar_one_or_none()
 
 
 def last_day(conn: Connection) -> date | None:
     """The day of the sweep that was approved last; None where none ever was."""
-    query = (
-        select(table.c.day)
-        .where(table.c.decided_at.is_not(None), table.c.status != SweepStatus.REFUSED.value)
-        .order_by(table.c.decided_at.desc(), table.c.number.desc())
-        .limit(1)
-    )
-    return conn.execute(query).scalar_one_or_none()
+    return conn.execute(_of_last_approved(table.c.day)).scalar_one_or_none()
+
+
+def _of_last_approved(column: Column[Value]) -> Select[Value]:
+    decided_last = (table.c.decided_at.desc(), table.c.number.desc())
+    return select(column).where(_APPROVED).order_by(*decided_last).limit(1)
 
 
 def last_stopped(conn: Connection) -> str | None:
@@ -42,7 +40,7 @@ def last_stopped(conn: Connection) -> str | None:
     ended_so = table.c.status.in_([SweepStatus.STOPPED.value, SweepStatus.FAILED.value])
     query = (
         select(table.c.number, ended_so)
-        .where(ended_so | (table.c.decided_at.is_not(None) & (table.c.status != SweepStatus.REFUSED.value)))
+        .where(ended_so | _APPROVED)
         .order_by(table.c.begun_at.desc(), table.c.number.desc())
         .limit(1)
     )

@@ -15,11 +15,10 @@ from avgflow.handling import auditing
 from avgflow_airflow.web.faults import refused
 from avgflow_airflow.web.forms import Taking
 from avgflow_airflow.web.installation import installation
+from avgflow_airflow.web.routes.acting import NOT_DONE
 from avgflow_airflow.web.routes.request import rendered
 
 router = APIRouter(prefix="/requests/{number}/dossier")
-
-NOT_DONE = 409
 
 
 @router.post("")

@@ -8,9 +8,8 @@ from fastapi.responses import HTMLResponse, Response
 from avgflow.fields import stripped
 from avgflow.handling import holding, registering
 from avgflow.handling.environment import Environment
-from avgflow.handling.registering import NotStarted
 from avgflow.intake import day_in_amsterdam, identifiers
-from avgflow.register import holds, requests
+from avgflow.register import holds
 from avgflow.register.database import transaction
 from avgflow.register.holds import HoldReason
 from avgflow_airflow.web import actions
@@ -51,23 +50,12 @@ def release(request: Request, sent: Handling, hold: int) -> Response:
     def work(env: Environment) -> str:
         freed = holding.release(env, hold, sent.by.login)
         numbers = holding.released(env, freed, sent.by.login)
-        with transaction(env.register) as register:
-            made = [requests.get(register, number) for number in numbers]
-        faults = [fault for one in made if (fault := _start(env, one))]
+        faults = registering.start_all(env, numbers)
         if faults:
             raise faults[0]
         return "released"
 
     return carry_out(request, sent, "/holds", work, lambda env, why: _page(request, sent.by, env, why))
-
-
-def _start(env: Environment, request: requests.Request) -> NotStarted | None:
-    """Start a run; one that does not start must not keep the others from it."""
-    try:
-        registering.start(env, request)
-    except NotStarted as fault:
-        return fault
-    return None
 
 
 def _page(
