@@ -24,7 +24,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from avgflow.handling import sweeping
+from avgflow.handling import previewing_sweep, sweeping
 from avgflow.handling.environment import Environment
 from avgflow.policy.models import load
 from avgflow.register import sweep_parts, sweeps
@@ -198,7 +198,7 @@ def _sweep(dsn: str, expired: int, run: str) -> Swept:
         settings = Settings.load().model_copy(update={"catalog": Path(folder)})
         env = Environment(settings, lambda _: dsn)
         began = time.perf_counter()
-        sweep = sweeping.preview(env, run, DAY)
+        sweep = previewing_sweep.preview(env, run, DAY)
         counted = time.perf_counter()
         with transaction(env.register) as register:
             sweeps.approve(register, env.keyring, sweep.number, sweep.digest, "bench")

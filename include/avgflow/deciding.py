@@ -15,8 +15,8 @@ from avgflow.errors import AvgflowError
 from avgflow.fields import choice
 from avgflow.handling import approving, candidates, coding, verifying, weighing
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import Waiting
 from avgflow.handling.registering import DAGS
+from avgflow.handling.waiting import Waiting
 from avgflow.intake import UnknownVerification, Verification
 from avgflow.register import requests
 from avgflow.register.database import transaction

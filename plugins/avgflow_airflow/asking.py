@@ -26,7 +26,7 @@ from avgflow.handling import (
 from avgflow.handling.answering import Prepared
 from avgflow.handling.approving import Wait
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import ChoiceRefused, Question
+from avgflow.handling.waiting import ChoiceRefused, Question
 from avgflow.intake import Verification
 from avgflow.register.names import EventName
 from avgflow.register.outbox import MailBusy

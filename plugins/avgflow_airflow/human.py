@@ -13,7 +13,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 
 from avgflow.answers import GO_ON, STOP
-from avgflow.handling.identify import ChoiceRefused
+from avgflow.handling.waiting import ChoiceRefused
 from avgflow_airflow.tasklog import Line, say
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from avgflow.handling.identify import Waiting
+from avgflow.handling.waiting import Waiting
 from avgflow.intake import Verification
 
 BODIES: Mapping[Waiting, str] = {

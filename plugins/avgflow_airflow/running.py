@@ -20,7 +20,7 @@ from avgflow.handling import closing, reporting_sweep
 from avgflow.handling.carried import StoreUnsettled
 from avgflow.handling.closing import VERDICT
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import Ended
+from avgflow.handling.over import Ended
 from avgflow.handling.turns import NotItsTurn
 from avgflow.objects import StorageUnreachable
 from avgflow.register import events, sweeps

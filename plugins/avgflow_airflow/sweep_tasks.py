@@ -10,7 +10,7 @@ from airflow.sdk import Param, get_current_context, task
 from airflow.task.trigger_rule import TriggerRule
 
 from avgflow import laps
-from avgflow.handling import deciding_sweep, proving_sweep, reporting_sweep, sweeping
+from avgflow.handling import deciding_sweep, previewing_sweep, proving_sweep, reporting_sweep, sweeping
 from avgflow.handling.deciding_sweep import SweepQuestion
 from avgflow.handling.environment import Environment
 from avgflow.handling.sweeping import SweepStopped
@@ -30,7 +30,7 @@ def preview() -> None:
 
     def step(env: Environment, run_id: str) -> None:
         watch = Stopwatch()
-        telling.counted(env, sweeping.preview(env, run_id), watch)
+        telling.counted(env, previewing_sweep.preview(env, run_id), watch)
 
     running.begin_sweep(get_current_context(), step)
 

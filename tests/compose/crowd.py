@@ -23,7 +23,7 @@ from avgflow.demo.truth import SubjectTruth
 from avgflow.demo.world import World
 from avgflow.handling import approving, candidates, environment, registering
 from avgflow.handling.answering import ANSWER
-from avgflow.handling.identify import Waiting
+from avgflow.handling.waiting import Waiting
 from avgflow.intake import parse
 from avgflow.register import evidence, outbox, requests
 from avgflow.register.database import transaction

@@ -12,7 +12,7 @@ from plugin_world import EMAIL, PERSON, MailServer, a_context, an_answer
 
 from avgflow.answers import GO_ON, STOP
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import ChoiceRefused, Question, Waiting
+from avgflow.handling.waiting import ChoiceRefused, Question, Waiting
 from avgflow.intake import parse
 from avgflow.policy.reasons import DeclineReason
 from avgflow.register import declines, events, requests

@@ -34,7 +34,7 @@ from avgflow.demo.truth import SubjectTruth
 from avgflow.demo.world import World
 from avgflow.handling import approving, environment, registering
 from avgflow.handling.answering import ANSWER
-from avgflow.handling.identify import Waiting
+from avgflow.handling.waiting import Waiting
 from avgflow.intake import day_in_amsterdam, parse
 from avgflow.register import evidence, outbox, requests, restrictions
 from avgflow.register.database import transaction

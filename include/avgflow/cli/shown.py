@@ -11,8 +11,8 @@ from rich.table import Table
 from avgflow.capacity import Capacity
 from avgflow.fields import AMSTERDAM
 from avgflow.handling.approving import SHOWN
-from avgflow.handling.identify import Waiting
 from avgflow.handling.turns import Pause
+from avgflow.handling.waiting import Waiting
 from avgflow.intake import Right, Verification, day_in_amsterdam, fits
 from avgflow.plan import Plan, Step
 from avgflow.register.approvals import Approval

@@ -21,8 +21,8 @@ from avgflow.dossier.content import Answer, Redacted, StoreContent, TableContent
 from avgflow.errors import AvgflowError
 from avgflow.handling import annotating, linking, planning, redacting, restricting, suppressing, validating, withholding
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import Question, Waiting, ask
 from avgflow.handling.validating import KNOWN_FILE, readers
+from avgflow.handling.waiting import Question, Waiting, ask
 from avgflow.intake import Subject, day_in_amsterdam
 from avgflow.plan import Plan
 from avgflow.redaction import Known, Redactor

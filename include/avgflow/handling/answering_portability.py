@@ -15,7 +15,7 @@ from avgflow.dossier.portability import PortableAnswer
 from avgflow.handling import answering, approving, outcomes, planning, ported, validating
 from avgflow.handling.answering import ANSWER, Begun, Prepared
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import Question, Waiting
+from avgflow.handling.waiting import Question, Waiting
 from avgflow.register import outbox, requests
 from avgflow.register.database import transaction
 from avgflow.register.requests import Status

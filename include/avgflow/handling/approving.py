@@ -18,8 +18,9 @@ from avgflow.errors import AvgflowError
 from avgflow.fields import AMSTERDAM
 from avgflow.handling import planning, rehearsing, second_officer, turns
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import ChoiceRefused, Question, Waiting, ask, refuse_closed
+from avgflow.handling.over import refuse_closed
 from avgflow.handling.turns import NotItsTurn, Pause
+from avgflow.handling.waiting import ChoiceRefused, Question, Waiting, ask
 from avgflow.intake import Right
 from avgflow.register import approvals, events, locks, plans, requests
 from avgflow.register.approvals import Approval

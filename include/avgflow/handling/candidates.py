@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from avgflow.handling.environment import Environment, View
-from avgflow.handling.identify import ChoiceRefused
+from avgflow.handling.waiting import ChoiceRefused
 from avgflow.identity import Candidate, Footprint
 from avgflow.register import events, identities
 from avgflow.register.database import transaction

@@ -17,7 +17,8 @@ from avgflow.errors import AvgflowError, StoreFault
 from avgflow.handling import approving, lifting, linking, repeating, restricting, ways
 from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import Declined, Question, Waiting, Withdrawn
+from avgflow.handling.over import Declined, Withdrawn
+from avgflow.handling.waiting import Question, Waiting
 from avgflow.objects import StorageUnreachable
 from avgflow.policy.reasons import GROUNDS
 from avgflow.register import declines, events, outbox, receipts, requests

@@ -20,7 +20,7 @@ from avgflow.fields import AMSTERDAM
 from avgflow.handling import asking_person, identify, notice, verifying
 from avgflow.handling.asking_person import AskedLate, NothingToAsk
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import Waiting
+from avgflow.handling.waiting import Waiting
 from avgflow.identity import Doubt
 from avgflow.intake import Verification, day_in_amsterdam
 from avgflow.procedure_letters import CodeLetter, code_mail

@@ -9,7 +9,7 @@ from avgflow import asked as checked
 from avgflow.asked import Asked
 from avgflow.errors import AvgflowError
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import refuse_closed
+from avgflow.handling.over import refuse_closed
 from avgflow.handling.turns import begun
 from avgflow.register import events, locks, requests
 from avgflow.register.database import transaction

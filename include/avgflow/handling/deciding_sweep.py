@@ -16,8 +16,9 @@ from avgflow.fields import AMSTERDAM
 from avgflow.handling import second_officer
 from avgflow.handling.approving import SHOWN
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import ChoiceRefused, Ended
+from avgflow.handling.over import Ended
 from avgflow.handling.sweeping import SweepStopped
+from avgflow.handling.waiting import ChoiceRefused
 from avgflow.register import outbox, sweeps
 from avgflow.register.database import transaction
 from avgflow.register.events import SYSTEM

@@ -13,7 +13,7 @@ from avgflow.catalog.names import TableName
 from avgflow.completeness.verdict import Verdict, judge
 from avgflow.dossier import sweep as pages
 from avgflow.errors import AvgflowError
-from avgflow.handling import protecting, sweeping
+from avgflow.handling import previewing_sweep, protecting
 from avgflow.handling.environment import Environment
 from avgflow.identity import Key
 from avgflow.policy.decide import last_day
@@ -79,7 +79,7 @@ def close(env: Environment, number: str, verdict: Verdict) -> Sweep:
 
 def _store(env: Environment, sweep: Sweep, store: str, found: Sequence[Found], protection: Protection) -> list[Swept]:
     """Each table of a store after the sweep."""
-    with sweeping.measured(env, store, sweep.day, protection) as measure:
+    with previewing_sweep.measured(env, store, sweep.day, protection) as measure:
         now = measure.figures()
         there: dict[_Place, set[Key]] = defaultdict(set)
         for rule, key in measure.left():

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from avgflow.errors import AvgflowError
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import refuse_closed
+from avgflow.handling.over import refuse_closed
 from avgflow.handling.ways import WAYS
 from avgflow.register import events, requests
 from avgflow.register.database import transaction

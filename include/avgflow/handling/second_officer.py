@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from avgflow.catalog.models import Text
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import ChoiceRefused
+from avgflow.handling.waiting import ChoiceRefused
 
 REGISTERED = Text(nl="het verzoek inschreef", en="registered the request")
 PROPOSED = Text(nl="het voorstelde", en="proposed it")

@@ -1,4 +1,4 @@
-"""The steps of a sweep: count beforehand what is past its term, and carry out what was allowed of it.
+"""Carrying out what was allowed of a sweep, store by store (`previewing_sweep` has what comes before).
 
 What a sweep may change is what its preview counted and nothing else. Each transaction on a store is written down before
 it is committed, so that a sweep that is killed anywhere goes on where it was.
@@ -6,14 +6,8 @@ it is committed, so that a sweep that is killed anywhere goes on where it was.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
-from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -23,32 +17,26 @@ from avgflow.errors import StoreBusy, StoreFault, StoreRefused
 from avgflow.handling import carried, protecting
 from avgflow.handling.carried import StoreUnsettled
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import Ended
+from avgflow.handling.over import Ended
+from avgflow.handling.previewing_sweep import terms_of
 from avgflow.handling.protecting import Stamp
 from avgflow.identity import Key
-from avgflow.intake import day_in_amsterdam
-from avgflow.register import chain, earlier_sweeps, events, locks, suppressions, sweep_parts, sweeps
+from avgflow.register import chain, events, locks, suppressions, sweep_parts, sweeps
 from avgflow.register.database import transaction
 from avgflow.register.events import SYSTEM, entry
 from avgflow.register.names import EventName
 from avgflow.register.suppressions import Channel
 from avgflow.register.sweep_parts import Part
-from avgflow.register.sweeps import Found, Progress, Sweep, SweepStatus
+from avgflow.register.sweeps import Progress, Sweep, SweepStatus
 from avgflow.stores import selection, transactions
-from avgflow.stores.survey import Ground
-from avgflow.sweep import caps, rules
+from avgflow.sweep import rules
 from avgflow.sweep.batch import Batch
-from avgflow.sweep.caps import Ask
 from avgflow.sweep.carry import Carried, Leaving, carry, gone
-from avgflow.sweep.conditions import Terms
-from avgflow.sweep.holding_back import Protection, located
-from avgflow.sweep.measure import Measure
+from avgflow.sweep.holding_back import located
 from avgflow.sweep.rules import Rule
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds to wait, one after the other, for a store that is busy with other work."""
-WRITTEN_AT_ONCE = 20
-"""Parts that are written to the register by one statement."""
 FOREIGN_KEY_VIOLATION = "23503"
 REASON = "opted-out"
 """Why an address is suppressed whose row told that its person had opted out."""
@@ -59,84 +47,6 @@ class SweepStopped(Ended):
 
     def __init__(self, number: str) -> None:
         super().__init__(f"{number} was stopped; what was not swept yet is counted anew by the next sweep.")
-
-
-def look(env: Environment, today: date | None = None) -> list[Found]:
-    """What a sweep would find, by rule; nothing is put on the register, and nothing changed."""
-    found: list[Found] = []
-    protection = _protection(env, today)
-    for store in env.catalog.stores:
-        with measured(env, store, today or day_in_amsterdam(), protection) as measure:
-            found += _found(measure)
-    return found
-
-
-def preview(env: Environment, run: str, today: date | None = None) -> Sweep:
-    """Count what is past its term in every store and put it on the register, with the rows that may go; the same run
-    again finds its sweep. `CatalogDrift`, `CircleOfKeys`.
-    """
-    day = today or day_in_amsterdam()
-    with transaction(env.register) as register:
-        sweep = sweeps.begin(register, env.keyring, run, day, rules.fingerprint(env.catalog, env.policy))
-    with locks.alone(env.register, [f"preview {sweep.number}"]):
-        with transaction(env.register) as register:
-            sweep = sweeps.get(register, sweep.number)
-        if sweep.status is SweepStatus.PREVIEWING:
-            _preview(env, sweep, today)
-        with transaction(env.register) as register:
-            return sweeps.get(register, sweep.number)
-
-
-def _preview(env: Environment, sweep: Sweep, today: date | None) -> None:
-    protection = _protection(env, today)
-    found: list[Found] = []
-    written = hashlib.sha256()
-    with transaction(env.register) as register:
-        for store in env.catalog.stores:
-            with measured(env, store, sweep.day, protection) as measure:
-                of_store = _found(measure)
-                sweeps.put_found(register, sweep.number, of_store)
-                found += of_store
-                for digest in _write(env, register, sweep.number, store, measure):
-                    written.update(digest.encode())
-        said = [sweep.fingerprint, sweep.day.isoformat(), [vars(one) for one in found], written.hexdigest()]
-        digest = env.keyring.sign("sweep", json.dumps(said, sort_keys=True).encode())
-        asks = asks_of(env, register, found, sweep.fingerprint, sweep.day)
-        total = sum(one.rows for one in found)
-        sweeps.previewed(register, env.keyring, sweep.number, digest, [ask.to_json() for ask in asks], total)
-
-
-def asks_of(env: Environment, register: Connection, found: Sequence[Found], fingerprint: str, day: date) -> list[Ask]:
-    """Why a human must look before what was found goes; nothing where it may go by itself."""
-    last = earlier_sweeps.last_day(register)
-    return caps.asks(
-        found,
-        env.policy.retention.caps,
-        earlier_sweeps.usual(register),
-        fingerprint,
-        earlier_sweeps.last_fingerprint(register),
-        earlier_sweeps.last_stopped(register),
-        (day - last).days if last else None,
-    )
-
-
-def _write(env: Environment, register: Connection, number: str, store: str, measure: Measure) -> Iterator[str]:
-    """Write the parts of one store; their digests."""
-    batches, first = measure.batches(env.policy.retention.batch), 0
-    while some := list(islice(batches, WRITTEN_AT_ONCE)):
-        parts = [
-            (str(one.rule.table), one.rule.code, "partition" if one.whole else "rows", one.rows, one.to_bytes())
-            for one in some
-        ]
-        yield from sweep_parts.put(register, env.keyring, number, store, first, parts)
-        first += len(some)
-
-
-def _found(measure: Measure) -> list[Found]:
-    return [
-        Found(rule.store, str(rule.table), rule.code, rule.record_class, rule.action, one.rows, one.to_json())
-        for rule, one in measure.figures().items()
-    ]
 
 
 def carry_out(env: Environment, number: str, store: str) -> Progress:
@@ -191,7 +101,7 @@ class _Work:
         self._env, self._sweep, self._store = env, sweep, store
         with env.writing(store) as connection:
             self._ground = carried.ground_of(env, store, connection)
-        self._terms = _terms(env, store, sweep.day, self._ground)
+        self._terms = terms_of(env, store, sweep.day, self._ground)
         self._rules = {(str(rule.table), rule.code): rule for rule in self._terms.rules}
         self._stamp: Stamp | None = None
 
@@ -348,22 +258,3 @@ def _leaving(env: Environment, rule: Rule) -> tuple[str | None, Leaving]:
     kind = Channel(of_class.channel).kind
     address = next((name for name, spec in table.columns.items() if spec.identifier == kind), None)
     return of_class.channel, Leaving(address, stop.when)
-
-
-def _protection(env: Environment, today: date | None) -> Protection:
-    with env.view() as view:
-        return protecting.protection(env, view, today)
-
-
-@contextmanager
-def measured(env: Environment, store: str, day: date, protection: Protection) -> Iterator[Measure]:
-    """A store with what is past its term on a day, counted."""
-    with env.measuring(store) as connection:
-        ground = carried.ground_of(env, store, connection)
-        measure = Measure(connection, _terms(env, store, day, ground), ground)
-        measure.take(protection)
-        yield measure
-
-
-def _terms(env: Environment, store: str, day: date, ground: Ground) -> Terms:
-    return Terms(day, ground.targets, tuple(rules.of_store(env.catalog.stores[store], env.policy)))

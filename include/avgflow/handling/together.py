@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from avgflow.handling.approving import Wait, poll
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import refuse_closed
+from avgflow.handling.over import refuse_closed
 from avgflow.handling.turns import Pause
 from avgflow.register import declines, requests
 from avgflow.register.database import transaction

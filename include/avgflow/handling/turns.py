@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from avgflow.errors import AvgflowError
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import Declined, refuse_closed
+from avgflow.handling.over import Declined, refuse_closed
 from avgflow.handling.ways import WAYS
 from avgflow.intake import Right
 from avgflow.register import declines, events, locks, requests, subjects

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from avgflow.handling import asking_person, candidates, who_asks
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import ChoiceRefused, Waiting
+from avgflow.handling.waiting import ChoiceRefused, Waiting
 from avgflow.intake import Verification, fits
 from avgflow.register import identities, locks, requests
 from avgflow.register.database import transaction

@@ -16,8 +16,8 @@ from avgflow.fields import AMSTERDAM
 from avgflow.handling import extending, watching_sweeps
 from avgflow.handling.environment import Environment
 from avgflow.handling.extending import LETTER
-from avgflow.handling.identify import Waiting
 from avgflow.handling.turns import Pause
+from avgflow.handling.waiting import Waiting
 from avgflow.register import breaches, clock, declines, events, outbox, requests
 from avgflow.register.clock import Clock, Missed
 from avgflow.register.database import transaction

@@ -13,8 +13,8 @@ from avgflow.errors import AvgflowError
 from avgflow.handling import planning
 from avgflow.handling.approving import refuse_alone
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import ChoiceRefused, Question, Waiting, ask
 from avgflow.handling.objected import to_weigh
+from avgflow.handling.waiting import ChoiceRefused, Question, Waiting, ask
 from avgflow.plan import Plan
 from avgflow.register import events, requests, weighings
 from avgflow.register.database import transaction

@@ -10,7 +10,7 @@ from avgflow.dossier.erasure import Withdrawal
 from avgflow.errors import AvgflowError
 from avgflow.handling import carried, ending
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import Declined
+from avgflow.handling.over import Declined
 from avgflow.handling.ways import way_of
 from avgflow.intake import day_in_amsterdam
 from avgflow.register import declines, events, locks, outbox, requests

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from avgflow.catalog.models import Text
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import Waiting
 from avgflow.handling.looking import Seen
 from avgflow.handling.objected import to_weigh
+from avgflow.handling.waiting import Waiting
 from avgflow.handling.ways import WAYS
 from avgflow.intake import RestrictionGround, Right, Verification, day_in_amsterdam, fits
 from avgflow.policy.reasons import GROUNDS, DeclineReason

@@ -9,8 +9,8 @@ from datetime import date
 from avgflow import terms
 from avgflow.catalog.models import Text
 from avgflow.dossier.audit import words
-from avgflow.handling.identify import Waiting
 from avgflow.handling.turns import Pause
+from avgflow.handling.waiting import Waiting
 from avgflow.register.clock import Clock
 from avgflow.register.requests import Outcome, Request, Status
 from avgflow.register.sweeps import SweepStatus

@@ -32,6 +32,7 @@ from avgflow.errors import AvgflowError
 from avgflow.handling import answering, closing, collecting, identify, planning, registering, validating, verifying
 from avgflow.handling.closing import Closed
 from avgflow.handling.environment import Environment
+from avgflow.handling.waiting import Waiting
 from avgflow.identity import Candidate
 from avgflow.intake import Subject, parse
 from avgflow.register import identities, outbox, passphrases, requests
@@ -149,7 +150,7 @@ class Office:
         """Find the persons of requests (by number); a human chooses whose rows the truth says they own."""
         for number, question in identify.identify(self.env, list(subjects)).items():
             if question is not None:
-                assert question.waiting is identify.Waiting.CHOICE, question
+                assert question.waiting is Waiting.CHOICE, question
                 verifying.choose(self.env, number, theirs(self.candidates(number), subjects[number]), OFFICER)
                 assert identify.identify(self.env, [number])[number] is None
 

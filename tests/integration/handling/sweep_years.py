@@ -20,7 +20,7 @@ from sweep_desk import Desk
 from sweep_oracle import AMSTERDAM, Reason, Verdict
 from sweep_rows import RowId, Snapshot
 
-from avgflow.handling import proving_sweep, sweeping
+from avgflow.handling import previewing_sweep, proving_sweep, sweeping
 from avgflow.register import sweep_parts, sweeps
 from avgflow.register.database import transaction
 from avgflow.register.sweeps import Sweep, SweepStatus
@@ -85,7 +85,7 @@ class Years:
                 if due:
                     reasons = desk.reasons(day)
                     expected = oracle.verdict(before, day, reasons)
-                    sweep = sweeping.preview(self.office.env, f"scheduled__{day}", day)
+                    sweep = previewing_sweep.preview(self.office.env, f"scheduled__{day}", day)
                     self._figures(sweep, expected)
                     waiting = sweep, expected, day + timedelta(days=chance.choice((0, 0, 0, 0, 1, 3)))
                 if acted or due:

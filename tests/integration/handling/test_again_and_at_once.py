@@ -16,6 +16,7 @@ from avgflow.demo.truth import SubjectTruth
 from avgflow.dossier import package
 from avgflow.handling import answering, closing, collecting, identify, planning, validating
 from avgflow.handling.environment import Environment
+from avgflow.handling.waiting import Waiting
 from avgflow.register import chain, events, passphrases, receipts
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
@@ -194,7 +195,7 @@ def test_a_package_that_was_handed_over_is_not_asked_for_again(office, number, p
     validating.run(office.env, [number])
     asked = answering.run(small, number)
     assert asked.question is not None
-    assert asked.question.waiting is identify.Waiting.HANDOVER
+    assert asked.question.waiting is Waiting.HANDOVER
     answering.hand_over(small, number, OFFICER)
     assert answering.run(small, number) == answering.Prepared(None)
     assert closing.run(small, number).missing == ()

@@ -14,8 +14,9 @@ from avgflow.demo.truth import SubjectTruth
 from avgflow.handling import approving, closing, erasing, planning, turns, verifying, withdrawing
 from avgflow.handling.approving import StillCoolingOff, Wait
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import ChoiceRefused, Question, Waiting, Withdrawn
+from avgflow.handling.over import Withdrawn
 from avgflow.handling.turns import NotItsTurn, Pause
+from avgflow.handling.waiting import ChoiceRefused, Question, Waiting
 from avgflow.handling.withdrawing import NothingToWithdraw, TooLate
 from avgflow.register import approvals, events, requests
 from avgflow.register.database import transaction

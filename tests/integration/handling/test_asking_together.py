@@ -24,9 +24,9 @@ from avgflow.handling import (
     verifying,
 )
 from avgflow.handling.approving import Wait
-from avgflow.handling.identify import Question, Waiting
 from avgflow.handling.registering import RightNotCarriedOut, UnknownKind
 from avgflow.handling.turns import Pause
+from avgflow.handling.waiting import Question, Waiting
 from avgflow.intake import Right, Verification
 from avgflow.policy.reasons import DeclineReason
 from avgflow.register import clock, events, requests

@@ -22,7 +22,7 @@ from avgflow.handling.coding import (
     WrongCode,
     WrongForm,
 )
-from avgflow.handling.identify import ChoiceRefused, Waiting
+from avgflow.handling.waiting import ChoiceRefused, Waiting
 from avgflow.intake import Verification, day_in_amsterdam
 from avgflow.register import clock, events
 from avgflow.register.codes import TRIES, NoCode

@@ -38,7 +38,9 @@ from avgflow.handling.declining import (
     TooLateToDecline,
     VerifiedAlready,
 )
-from avgflow.handling.identify import ChoiceRefused, Declined, NotSettled, Waiting
+from avgflow.handling.identify import NotSettled
+from avgflow.handling.over import Declined
+from avgflow.handling.waiting import ChoiceRefused, Waiting
 from avgflow.intake import Verification, day_in_amsterdam
 from avgflow.policy.reasons import GROUNDS, DeclineReason
 from avgflow.register import chain, events

@@ -10,8 +10,9 @@ from handling_world import OFFICER, Office, personal_in, refused, theirs, with_t
 from avgflow.demo.truth import SubjectTruth
 from avgflow.handling import candidates, collecting, identify, planning, verifying
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import ChoiceRefused, NotSettled, Question, StillInDoubt, Waiting
+from avgflow.handling.identify import NotSettled, StillInDoubt
 from avgflow.handling.registering import UnknownKind
+from avgflow.handling.waiting import ChoiceRefused, Question, Waiting
 from avgflow.identity import SubjectTooWide
 from avgflow.intake import Verification
 from avgflow.register import events

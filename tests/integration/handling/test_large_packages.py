@@ -29,7 +29,7 @@ from avgflow.demo.truth import SubjectTruth
 from avgflow.errors import WrongSetting
 from avgflow.handling import answering, answering_portability, closing, linking, validating
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import Waiting
+from avgflow.handling.waiting import Waiting
 from avgflow.housekeeping import files
 from avgflow.intake import day_in_amsterdam
 from avgflow.objects import StorageUnreachable

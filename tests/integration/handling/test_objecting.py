@@ -30,9 +30,9 @@ from avgflow.handling import (
     withdrawing,
 )
 from avgflow.handling.answering import NotProven
-from avgflow.handling.identify import ChoiceRefused, Question, Waiting
 from avgflow.handling.suppressing import NotSuppressed
 from avgflow.handling.turns import NotItsTurn
+from avgflow.handling.waiting import ChoiceRefused, Question, Waiting
 from avgflow.handling.weighing import NotWeighed
 from avgflow.handling.withdrawing import NothingToWithdraw
 from avgflow.intake import parse

@@ -30,9 +30,9 @@ from avgflow.handling import (
 from avgflow.handling.answering import NotProven
 from avgflow.handling.correcting import AlreadyBegun, NothingAskedToCorrect
 from avgflow.handling.erasing import NotApproved
-from avgflow.handling.identify import Question, Waiting
 from avgflow.handling.rectifying import ValueTaken, WhichValue
 from avgflow.handling.rehearsing import ValueRefused
+from avgflow.handling.waiting import Question, Waiting
 from avgflow.handling.withdrawing import TooLate
 from avgflow.intake import parse
 from avgflow.plan import Plan

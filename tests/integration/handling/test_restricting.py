@@ -38,6 +38,7 @@ from avgflow.handling.identify import NotSettled
 from avgflow.handling.lifting import NotTold, StillAtWork
 from avgflow.handling.restricting import NotPlaced
 from avgflow.handling.turns import NotItsTurn
+from avgflow.handling.waiting import Question, Waiting
 from avgflow.intake import RestrictionGround, parse
 from avgflow.policy.decide import EVERYTHING
 from avgflow.register import approvals, evidence, notices, restrictions
@@ -359,7 +360,7 @@ def test_whoever_erases_a_person_who_wanted_their_data_kept_is_told(
     assert kept.number == number
     (line,) = shown.asked_to_keep([kept])
     assert f"by {number} they wanted their data kept (claims)" in line
-    question = identify.Question(erasure, identify.Waiting.APPROVAL)
+    question = Question(erasure, Waiting.APPROVAL)
     office.deliver(closing.ask_officer(office.env, question))
     (mail,) = to(office, erasure, office.env.policy.officer_mailbox)
     assert "vroeg eerder om de gegevens juist te bewaren" in text_of(mail)

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from avgflow import answers, cli
 from avgflow.airflow_api import AirflowApi, Asked
-from avgflow.handling import configured, deciding_sweep, environment, holding, proving_sweep, sweeping
+from avgflow.handling import configured, deciding_sweep, environment, holding, previewing_sweep, proving_sweep, sweeping
 from avgflow.handling.environment import Environment
 from avgflow.intake import day_in_amsterdam
 from avgflow.policy.models import Erasure, Policy
@@ -132,7 +132,7 @@ def test_a_preview_counts_and_touches_nothing(env: Environment) -> None:
     assert "A sweep would ask first: first: No sweep was ever carried out" in told
     assert told.splitlines()[-1] == "Nothing was changed."
     said = json.loads(done("preview", "--json"))
-    looked = sweeping.look(env)
+    looked = previewing_sweep.count(env)
     assert {(one["store"], one["table"], one["code"]): one["rows"] for one in said["found"]} == {
         (one.store, one.table, one.code): one.rows for one in looked
     }
@@ -140,7 +140,7 @@ def test_a_preview_counts_and_touches_nothing(env: Environment) -> None:
         assert sum(one["years"].values()) == (one["rows"] if one["oldest"] else 0), "it follows another row"
     assert said["asks"][0]["why"] == "first"
     assert _chain(env) == before
-    assert sweeping.look(env) == looked
+    assert previewing_sweep.count(env) == looked
 
 
 def _chain(env: Environment) -> list[str]:
@@ -182,7 +182,7 @@ def test_the_page_of_a_sweep_is_written_before_and_after_its_proof(
     env = own_stores.env
     monkeypatch.setattr(environment, "of_settings", lambda: env)
     today = date(2026, 11, 26)
-    sweep = sweeping.preview(env, "manual__1", today)
+    sweep = previewing_sweep.preview(env, "manual__1", today)
     page = tmp_path / "bewijs.html"
     assert "not re-counted" in done("show", "-o", str(page))
     assert "Nog niet nageteld" in page.read_text(encoding="utf-8")
@@ -332,8 +332,8 @@ def test_a_class_is_held_for_everybody_and_let_go_again(env: Environment) -> Non
     until = (day_in_amsterdam() + timedelta(30)).isoformat()
     placed = json.loads(done("hold", "R2", "--reason", "litigation", "--until", until, "--json"))
     assert (placed["record_class"], placed["of_subject"], placed["reason"]) == ("R2", False, "litigation")
-    held = [one for one in sweeping.look(env) if one.record_class == "R2" and one.rows]
+    held = [one for one in previewing_sweep.count(env) if one.record_class == "R2" and one.rows]
     assert held == []
     assert "is released" in done("release", str(placed["id"]))
-    assert any(one.rows for one in sweeping.look(env) if one.record_class == "R2")
+    assert any(one.rows for one in previewing_sweep.count(env) if one.record_class == "R2")
     assert holding.place(env, None, "R2", None, "claim", "officer").id == placed["id"] + 1

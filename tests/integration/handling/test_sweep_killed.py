@@ -23,7 +23,7 @@ from real_postgres import Server
 from troubled_people import Copy, content, copied
 
 from avgflow.demo.stores import STORES
-from avgflow.handling import holding, proving_sweep, sweeping
+from avgflow.handling import holding, previewing_sweep, proving_sweep, sweeping
 from avgflow.register import chain, events, suppressions, sweeps
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
@@ -94,7 +94,7 @@ def allowed(pg: Server, _register_template: str, stores: Any, tmp_path_factory: 
     with with_small_batches(copied(pg, _register_template, stores.templates, (), folder), folder) as first:
         env = first.office.env
         holding.place(env, {"email": held.identifiers["email"]}, None, None, "claim", OFFICER)
-        sweep = sweeping.preview(env, "scheduled__1", TODAY)
+        sweep = previewing_sweep.preview(env, "scheduled__1", TODAY)
         with transaction(env.register) as conn:
             sweeps.approve(conn, env.keyring, sweep.number, sweep.digest, OFFICER)
         env.dispose()
@@ -226,15 +226,15 @@ def test_killed_while_it_counts_the_same_run_counts_anew(
     """What a preview writes is there as a whole or not at all."""
     with allowed.copy() as copy:
         env = copy.office.env
-        monkeypatch.setattr(sweeping.caps, "asks", lambda *_: 1 / 0)
+        monkeypatch.setattr(previewing_sweep.caps, "asks", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            sweeping.preview(env, "scheduled__2", TODAY)
+            previewing_sweep.preview(env, "scheduled__2", TODAY)
         monkeypatch.undo()
         with transaction(env.register) as register:
             (begun, *_) = sweeps.list_(register)
             assert begun.status is SweepStatus.PREVIEWING
             assert sweeps.found(register, begun.number) == []
-        again = sweeping.preview(env, "scheduled__2", TODAY)
+        again = previewing_sweep.preview(env, "scheduled__2", TODAY)
         assert (again.number, again.status) == (begun.number, SweepStatus.PREVIEWED)
         with transaction(env.register) as register:
             first = [vars(one) for one in sweeps.found(register, allowed.number)]

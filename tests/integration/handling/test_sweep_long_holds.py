@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from handling_world import OFFICER, Office
 
-from avgflow.handling import holding, sweeping
+from avgflow.handling import holding, previewing_sweep, sweeping
 from avgflow.register import sweeps
 from avgflow.register.database import transaction
 
@@ -15,7 +15,7 @@ EMAIL, NUMBER = "lang.geleden@voorbeeld.example", "C-999999"
 
 
 def sweep(office: Office, day: date) -> None:
-    made = sweeping.preview(office.env, f"scheduled__{day}", day)
+    made = previewing_sweep.preview(office.env, f"scheduled__{day}", day)
     with transaction(office.env.register) as register:
         sweeps.approve(register, office.env.keyring, made.number, made.digest, OFFICER)
     for store in office.env.catalog.stores:

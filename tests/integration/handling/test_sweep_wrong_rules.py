@@ -19,7 +19,7 @@ from troubled_people import content
 from avgflow.catalog.names import TableName
 from avgflow.catalog.termed import RowClass
 from avgflow.demo.stores import STORES
-from avgflow.handling import proving_sweep, sweeping
+from avgflow.handling import previewing_sweep, proving_sweep, sweeping
 from avgflow.handling.environment import Environment
 from avgflow.register import sweeps
 from avgflow.register.database import transaction
@@ -129,7 +129,7 @@ MISTAKES = {
 @pytest.fixture
 def swept(own_stores: Office) -> Office:
     """An installation whose first sweep was allowed, carried out and proven."""
-    sweep = sweeping.preview(own_stores.env, "scheduled__1", TODAY)
+    sweep = previewing_sweep.preview(own_stores.env, "scheduled__1", TODAY)
     with transaction(own_stores.env.register) as register:
         sweeps.approve(register, own_stores.env.keyring, sweep.number, sweep.digest, OFFICER)
     for store in STORES:
@@ -168,11 +168,11 @@ def test_a_mistake_is_stopped_before_one_row_is_gone(
     wrong.make(env)
     with nothing_changes(swept):
         if wrong.make is not nothing:
-            sweep = sweeping.preview(env, "scheduled__2", wrong.day)
+            sweep = previewing_sweep.preview(env, "scheduled__2", wrong.day)
             assert "changed" in {ask["why"] for ask in sweep.asks or ()}
             refused(env, sweep)
         monkeypatch.setattr(rules, "fingerprint", lambda *_: known)
-        sweep = sweeping.preview(env, "scheduled__3", wrong.day)
+        sweep = previewing_sweep.preview(env, "scheduled__3", wrong.day)
         assert not {"first", "changed", "stopped"} & {ask["why"] for ask in sweep.asks or ()}
         for store, table, record_class in wrong.takes:
             assert (store, table) in asked(sweep, "share"), (table, record_class)
@@ -184,9 +184,9 @@ def test_the_usual_week_after_it_is_right_again_goes_on_by_itself(swept: Office)
     env = swept.env
     right = env.policy
     term("R2", "P0D")(env)
-    wrong = sweeping.preview(env, "scheduled__2", NEXT)
+    wrong = previewing_sweep.preview(env, "scheduled__2", NEXT)
     with transaction(env.register) as register:
         sweeps.refuse(register, env.keyring, wrong.number, OFFICER)
     vars(env)["policy"] = right
-    sweep = sweeping.preview(env, "scheduled__3", NEXT)
+    sweep = previewing_sweep.preview(env, "scheduled__3", NEXT)
     assert sweep.asks == []

@@ -11,7 +11,7 @@ import pytest
 from handling_world import Office
 from sqlalchemy import func, select
 
-from avgflow.handling import protecting, proving_sweep, sweeping
+from avgflow.handling import previewing_sweep, protecting, proving_sweep, sweeping
 from avgflow.handling.environment import Environment
 from avgflow.handling.sweeping import SweepStopped
 from avgflow.register import chain, events, holds, suppressions, sweeps
@@ -31,8 +31,8 @@ def allow(env: Environment, number: str) -> None:
 
 def test_a_sweep_takes_what_it_counted_and_then_there_is_nothing_left_to_take(own_stores: Office) -> None:
     env = own_stores.env
-    looked = {(one.store, one.table, one.code): one.rows for one in sweeping.look(env, TODAY) if one.rows}
-    sweep = sweeping.preview(env, "manual__1", TODAY)
+    looked = {(one.store, one.table, one.code): one.rows for one in previewing_sweep.count(env, TODAY) if one.rows}
+    sweep = previewing_sweep.preview(env, "manual__1", TODAY)
     allow(env, sweep.number)
     for store in env.catalog.stores:
         done = sweeping.carry_out(env, sweep.number, store)
@@ -40,7 +40,7 @@ def test_a_sweep_takes_what_it_counted_and_then_there_is_nothing_left_to_take(ow
     with transaction(env.register) as register:
         assert {key: rows for key, (_, rows) in sweeps.changed(register, sweep.number).items()} == looked
         assert sweeps.get(register, sweep.number).status is SweepStatus.RUNNING
-    assert not any(one.rows for one in sweeping.look(env, TODAY))
+    assert not any(one.rows for one in previewing_sweep.count(env, TODAY))
     verdict = proving_sweep.prove(env, sweep.number)
     assert verdict.passed, verdict.failures
     assert proving_sweep.close(env, sweep.number, verdict).status is SweepStatus.DONE
@@ -66,7 +66,7 @@ def swept(env: Environment, number: str, *stores: str) -> int:
 def held(env: Environment, table: str) -> dict[str, int]:
     """By reason, the rows of a table that are past their term and stay."""
     found: Counter[str] = Counter()
-    for one in sweeping.look(env, TODAY):
+    for one in previewing_sweep.count(env, TODAY):
         if one.table == table:
             found.update(one.figures["held"])
     return dict(found)
@@ -81,7 +81,7 @@ TICKETS = "SELECT ticket_id FROM ticket t JOIN contact c ON c.contact_id = t.ope
 
 def test_nothing_goes_of_a_sweep_that_nobody_allowed_or_that_was_refused(own_stores: Office) -> None:
     env = own_stores.env
-    sweep = sweeping.preview(env, "manual__1", TODAY)
+    sweep = previewing_sweep.preview(env, "manual__1", TODAY)
     before = rows_of(own_stores, "crm", "SELECT count(*) FROM ticket")
     with pytest.raises(NotAllowed, match=f"{sweep.number} waits to be approved"):
         sweeping.carry_out(env, sweep.number, "crm")
@@ -96,9 +96,9 @@ def test_nothing_goes_of_a_sweep_that_nobody_allowed_or_that_was_refused(own_sto
 
 def test_the_same_run_finds_its_sweep_again_and_another_makes_its_own(own_stores: Office) -> None:
     env = own_stores.env
-    first = sweeping.preview(env, "manual__1", TODAY)
-    assert sweeping.preview(env, "manual__1", TODAY) == first
-    assert sweeping.preview(env, "manual__2", TODAY).number != first.number
+    first = previewing_sweep.preview(env, "manual__1", TODAY)
+    assert previewing_sweep.preview(env, "manual__1", TODAY) == first
+    assert previewing_sweep.preview(env, "manual__2", TODAY).number != first.number
     assert [ask["why"] for ask in first.asks or ()][:1] == ["first"]
 
 
@@ -106,7 +106,7 @@ def test_a_hold_that_is_placed_after_the_preview_keeps_the_rows(own_stores: Offi
     env = own_stores.env
     (held_number, _), (other, _), *_ = rows_of(own_stores, "crm", EXPIRED_TICKET)
     tickets = rows_of(own_stores, "crm", TICKETS.format(held_number))
-    sweep = sweeping.preview(env, "manual__1", TODAY)
+    sweep = previewing_sweep.preview(env, "manual__1", TODAY)
     allow(env, sweep.number)
     with transaction(env.register) as register:
         held_by = {"contact_number": held_number}
@@ -140,7 +140,7 @@ def test_a_hold_that_is_placed_while_a_batch_is_under_way_keeps_its_rows(
     env = small(own_stores, 10)
     (number, _), *_ = rows_of(own_stores, "crm", EXPIRED_TICKET)
     tickets = rows_of(own_stores, "crm", TICKETS.format(number))
-    sweep = sweeping.preview(env, "manual__1", TODAY)
+    sweep = previewing_sweep.preview(env, "manual__1", TODAY)
     allow(env, sweep.number)
     placed: list[int] = []
     real = sweeping.carry
@@ -180,8 +180,8 @@ def test_a_hold_that_comes_while_the_housekeeping_takes_another_away_is_noticed(
 
 def test_a_stopped_sweep_leaves_a_whole_state_that_the_next_goes_on_from(own_stores: Office) -> None:
     env = small(own_stores, 20)
-    sweep = sweeping.preview(env, "manual__1", TODAY)
-    planned = sum(one.rows for one in sweeping.look(env, TODAY))
+    sweep = previewing_sweep.preview(env, "manual__1", TODAY)
+    planned = sum(one.rows for one in previewing_sweep.count(env, TODAY))
     allow(env, sweep.number)
     first = swept(env, sweep.number, "accounts")
     with transaction(env.register) as register:
@@ -193,7 +193,7 @@ def test_a_stopped_sweep_leaves_a_whole_state_that_the_next_goes_on_from(own_sto
     verdict = proving_sweep.prove(env, sweep.number)
     assert verdict.passed, verdict.failures
     assert proving_sweep.close(env, sweep.number, verdict).status is SweepStatus.STOPPED
-    later = sweeping.preview(env, "manual__2", TODAY)
+    later = previewing_sweep.preview(env, "manual__2", TODAY)
     allow(env, later.number)
     assert first + swept(env, later.number) == planned
 
@@ -207,7 +207,7 @@ def test_who_opted_out_stays_off_the_list_when_the_row_goes(own_stores: Office) 
             "('twice@voorbeeld.example', '2020-01-01', '2020-02-01'), "
             "('Twice@voorbeeld.example', '2020-03-01', NULL)"
         )
-    sweep = sweeping.preview(env, "manual__1", TODAY)
+    sweep = previewing_sweep.preview(env, "manual__1", TODAY)
     allow(env, sweep.number)
     swept(env, sweep.number, "marketing")
     left = rows_of(own_stores, "marketing", "SELECT email FROM subscriber WHERE email ILIKE '%@voorbeeld.example'")
@@ -221,7 +221,7 @@ def test_who_opted_out_stays_off_the_list_when_the_row_goes(own_stores: Office) 
 
 def test_a_sweep_is_on_the_chain_and_the_chain_is_whole(own_stores: Office) -> None:
     env = own_stores.env
-    sweep = sweeping.preview(env, "manual__1", TODAY)
+    sweep = previewing_sweep.preview(env, "manual__1", TODAY)
     allow(env, sweep.number)
     swept(env, sweep.number)
     proving_sweep.close(env, sweep.number, proving_sweep.prove(env, sweep.number))

@@ -14,7 +14,7 @@ from avgflow.demo.truth import SubjectTruth
 from avgflow.handling import answering_portability, approving, closing, planning, previewing, validating
 from avgflow.handling.answering import NotProven, Prepared
 from avgflow.handling.environment import Environment
-from avgflow.handling.identify import ChoiceRefused, Waiting
+from avgflow.handling.waiting import ChoiceRefused, Waiting
 from avgflow.intake import parse
 from avgflow.register import evidence, passphrases
 from avgflow.register.database import transaction

@@ -19,6 +19,7 @@ from avgflow.handling import (
     erasing,
     identify,
     planning,
+    previewing_sweep,
     proving_sweep,
     sweeping,
     turns,
@@ -131,7 +132,7 @@ def test_a_sweep_says_what_it_counted_and_what_went_by_each_rule(
     own_stores: Office, subjects: tuple[SubjectTruth, ...]
 ) -> None:
     env = own_stores.env
-    sweep = sweeping.preview(env, "manual__1")
+    sweep = previewing_sweep.preview(env, "manual__1")
     with transaction(env.register) as register:
         sweeps.approve(register, env.keyring, sweep.number, sweep.digest, OFFICER)
         found = sweeps.found(register, sweep.number)

@@ -11,7 +11,7 @@ from test_approving import SECOND, happened, with_erasure
 
 from avgflow.demo.truth import SubjectTruth
 from avgflow.handling import withholding
-from avgflow.handling.identify import ChoiceRefused
+from avgflow.handling.waiting import ChoiceRefused
 from avgflow.handling.withholding import NoSuchRow, WrongUntil
 from avgflow.intake import day_in_amsterdam
 from avgflow.register import chain, withholdings

@@ -18,7 +18,7 @@ from psycopg import sql
 from avgflow.demo.stores import STORES
 from avgflow.demo.truth import SubjectTruth
 from avgflow.handling import answering_erasure, approving, closing, erasing, planning, recounting
-from avgflow.handling.identify import Question, Waiting
+from avgflow.handling.waiting import Question, Waiting
 from avgflow.register import chain, events, evidence, receipts, tombstones
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName

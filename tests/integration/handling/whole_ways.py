@@ -15,7 +15,7 @@ from handling_world import OFFICER, Office
 from test_approving import name_of_plan
 
 from avgflow.handling import approving, closing, erasing, identify, planning, recounting, validating, weighing
-from avgflow.handling.identify import Question, Waiting
+from avgflow.handling.waiting import Question, Waiting
 
 CANARY = Canary("Meloen", 6)
 OTHER_CONTROLLER = "overstap@andere-inzamelaar.example"
