@@ -23,7 +23,7 @@ In deze run staan geen persoonsgegevens: niet in de instellingen, niet in de log
 - `store … cannot be reached`: mend the store, then clear its task.
 - `catalog does not fit`: run `avgflow catalog check`, mend the catalog, then clear **plan** with what follows.
 - `not proven complete`: read `avgflow request evidence NUMBER -o FILE`, then clear **plan** with what follows.
-- stopped by a human: if the request is to go on after all, clear **identify** with what follows.
+- stopped by a human: if the request is to go on after all, `avgflow request resume NUMBER`.
 """
 
 from airflow.sdk import DAG, Param, chain

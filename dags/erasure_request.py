@@ -31,7 +31,7 @@ erased whole, or not at all.
 - `catalog does not fit`: run `avgflow catalog check`, mend the catalog, then clear **plan** with what follows.
 - re-count not passed: read `avgflow request evidence NUMBER -o FILE`, then clear **plan** with what follows.
 - plan refused: correct what it rests on, then clear **plan** with what follows.
-- stopped by a human: if the request is to go on after all, clear **identify** with what follows.
+- stopped by a human: if the request is to go on after all, `avgflow request resume NUMBER`.
 """
 
 from airflow.sdk import DAG, Param, chain

@@ -39,7 +39,7 @@ changed whole, or not at all, and an address once suppressed stays so.
 - re-count not passed: read `avgflow request evidence NUMBER -o FILE`, then clear **plan** with what follows.
 - an address is not suppressed: it was taken off the list meanwhile; clear **suppress** with what follows.
 - what was restricted stays so, also where the request is stopped: `avgflow restriction lift NUMBER --reason …`.
-- stopped by a human: if the request is to go on after all, clear **identify** with what follows.
+- stopped by a human: if the request is to go on after all, `avgflow request resume NUMBER`.
 """
 
 from airflow.sdk import DAG, Param, chain

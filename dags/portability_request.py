@@ -30,7 +30,7 @@ In deze run staan geen persoonsgegevens: niet in de instellingen, niet in de log
 - `not proven complete`: read `avgflow request evidence NUMBER -o FILE`, then clear **plan** with what follows.
 - `the mail server refuses`: the other company's address is wrong, or the person's. Ask the person for the right one and
   register the request anew with it.
-- stopped by a human: if the request is to go on after all, clear **identify** with what follows.
+- stopped by a human: if the request is to go on after all, `avgflow request resume NUMBER`.
 """
 
 from airflow.sdk import DAG, Param, chain

@@ -34,7 +34,7 @@ corrected whole, or not at all, and what is still open is on the register.
 - `changed since the plan was made`: clear **plan** with what follows; the new plan is approved anew.
 - re-count not passed: read `avgflow request evidence NUMBER -o FILE`, then clear **plan** with what follows.
 - plan refused: correct what it rests on, then clear **plan** with what follows.
-- stopped by a human: if the request is to go on after all, clear **identify** with what follows.
+- stopped by a human: if the request is to go on after all, `avgflow request resume NUMBER`.
 """
 
 from airflow.sdk import DAG, Param, chain

@@ -31,6 +31,8 @@ Moment = "YYYY-MM-DD HH:MM in Dutch time, or now"
 
 
 class NothingToRecord(AvgflowError):
+    """Facts were to be recorded of a breach, and none was given."""
+
     def __init__(self, id_: int) -> None:
         super().__init__(
             f"Say what to put on record of breach {id_}; `avgflow breach record --help` names what there is."

@@ -32,9 +32,11 @@ def deadlines(
         return
     if seen.breaches:
         table = shown.grid("breach", "request", "72 hours end", "hours left", "AP")
-        for leak in seen.breaches:
-            ends, ap = f"{leak.due:%Y-%m-%d %H:%M}", "settled" if leak.settled else "OPEN"
-            table.add_row(str(leak.id), leak.number, ends, "-" if leak.settled else str(leak.hours(seen.now)), ap)
+        for breach in seen.breaches:
+            ends, ap = f"{breach.due:%Y-%m-%d %H:%M}", "settled" if breach.settled else "OPEN"
+            table.add_row(
+                str(breach.id), breach.number, ends, "-" if breach.settled else str(breach.hours(seen.now)), ap
+            )
         shown.print_table(table)
     if requests:
         table = shown.grid("when", "number", "right", "due", "left", "safe", "state", "since", folds=("state",))
@@ -106,14 +108,14 @@ def _document(seen: Deadlines) -> dict[str, Any]:
         ],
         "breaches": [
             {
-                "id": leak.id,
-                "number": leak.number,
-                "due": leak.due.isoformat(),
-                "hours_left": leak.hours(seen.now),
-                "ap_settled": leak.settled,
-                "complete": leak.complete,
+                "id": breach.id,
+                "number": breach.number,
+                "due": breach.due.isoformat(),
+                "hours_left": breach.hours(seen.now),
+                "ap_settled": breach.settled,
+                "complete": breach.complete,
             }
-            for leak in seen.breaches
+            for breach in seen.breaches
         ],
         "sweeps": [
             {"why": one.why, "number": one.number, "since": _day(one.since), "until": _day(one.until)}

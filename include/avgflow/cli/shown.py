@@ -116,7 +116,7 @@ def _term(request: Request) -> str:
     if request.status is Status.CLOSED:
         return due
     left = (request.due - day_in_amsterdam()).days
-    return f"{due}, {left} days left" if left >= 0 else f"{due}, {-left} days OVERDUE"
+    return f"{due}, {left} days left" if left >= 0 else f"{due}, {-left} days LATE"
 
 
 def told(event: Event) -> str:

@@ -74,6 +74,8 @@ class CodeNotSent(AvgflowError):
 
 
 class WrongForm(AvgflowError):
+    """What was given as a code cannot be one."""
+
     def __init__(self) -> None:
         super().__init__(f"A code is {DIGITS} digits. Give it as the person reads it; no try was taken.")
 

@@ -61,6 +61,8 @@ class NotAskedYet(AvgflowError):
 
 
 class VerifiedAlready(AvgflowError):
+    """A request was to be declined because its person did not show who they are, which they did."""
+
     def __init__(self, number: str, reason: DeclineReason) -> None:
         super().__init__(f"{number} is verified, so '{reason}' does not hold. Choose another reason, or let it go on.")
 
@@ -76,6 +78,8 @@ class TooLateToDecline(AvgflowError):
 
 
 class NothingProposed(AvgflowError):
+    """A proposal to decline was asked for that nobody made."""
+
     def __init__(self, number: str) -> None:
         super().__init__(
             f"Nobody proposed to decline {number}. Propose it: avgflow request decline {number} --reason REASON"

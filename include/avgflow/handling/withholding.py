@@ -30,6 +30,8 @@ class NoSuchRow(ToldTwice):
 
 
 class WrongUntil(AvgflowError):
+    """A row was to be withheld until a day that is over."""
+
     def __init__(self) -> None:
         super().__init__("The last day of a withholding lies in the past. Give a later one, or leave it out.")
 

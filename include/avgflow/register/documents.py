@@ -30,6 +30,8 @@ class DocumentRefused(ToldTwice):
 
 
 class UnknownDocument(AvgflowError):
+    """A request has no document with this number."""
+
     def __init__(self, number: str) -> None:
         super().__init__(f"{number} has no document of that number; `avgflow document list {number}` lists them.")
 

@@ -37,6 +37,8 @@ class WithholdingGround(StrEnum):
 
 
 class UnknownWithholding(AvgflowError):
+    """No withholding has this number."""
+
     def __init__(self) -> None:
         super().__init__("There is no such withholding; `avgflow withholding list` shows those there are.")
 
