@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from avgflow.handling.turns import Pause
 from avgflow.intake import Right
-from avgflow.register import overview, requests, subjects
+from avgflow.register import clock, overview, requests, subjects
 from avgflow.register.overview import Sort, Stage, Wanted
 from avgflow.register.requests import Outcome, Status
 
@@ -105,3 +105,12 @@ def test_months_count_what_came_in_and_what_was_late(register: Any, five: list[s
     assert [(one.first.month, one.in_time, one.late, one.open) for one in found] == [
         (8, 0, 0, 0), (9, 0, 1, 0), (10, 0, 1, 0), (11, 0, 0, 3),
     ]  # fmt: skip
+
+
+def test_what_stands_still_is_open_and_not_late(register: Any, five: list[str]) -> None:
+    with register.engine.begin() as conn:
+        clock.stop(conn, register.keyring, five[4], date(2026, 10, 20), "officer")
+        assert overview.counts(conn, TODAY, BY_ITSELF)[Stage.LATE] == 0
+        of_october = overview.months(conn, date(2026, 10, 1), TODAY)[0]
+    assert find(register, stage=Stage.LATE) == ([], 0)
+    assert (of_october.late, of_october.open) == (0, 1)

@@ -8,11 +8,13 @@ from past_events import events_at
 from real_postgres import Register
 from register_world import CANARY, a_message, a_request
 
+from avgflow import terms
 from avgflow.intake import Right
-from avgflow.register import events, evidence, figures, outbox, requests
+from avgflow.register import clock, events, evidence, figures, outbox, requests
 from avgflow.register.database import transaction
 from avgflow.register.names import EventName
 from avgflow.register.requests import Outcome, Status
+from avgflow.terms import Hold
 
 TODAY = date(2026, 4, 10)
 """Three days after the last day of the requests of `register_world`."""
@@ -46,6 +48,22 @@ def test_open_requests_are_counted_by_right_and_state(register: Register) -> Non
     assert (found.waiting, found.stopped, found.late, found.days_left) == (1, 1, 2, -3)
     assert of(register, date(2026, 4, 7)).late == 0
     assert of(register, date(2026, 4, 7)).days_left == 0
+
+
+def test_a_request_whose_clock_stands_still_is_not_late(register: Register) -> None:
+    """The kind of fault: the days on the row are those of before the question to the person."""
+    with transaction(register.engine) as conn:
+        waiting, running = (a_request(conn, register.keyring).number for _ in range(2))
+        clock.stop(conn, register.keyring, waiting, date(2026, 3, 20), "officer")
+        requests.set_status(conn, register.keyring, running, Status.CLOSED, outcome=Outcome.FULFILLED)
+    found = of(register)
+    assert (sum(found.open.values()), found.late, found.days_left) == (1, 0, None)
+    with transaction(register.engine) as conn:
+        hold = Hold(date(2026, 3, 20), date(2026, 3, 25))
+        term = terms.term(date(2026, 3, 5), (hold,))
+        clock.resume(conn, register.keyring, waiting, hold, term, "officer")
+    assert of(register, term.due + timedelta(days=1)).late == 1
+    assert of(register, term.due + timedelta(days=1)).days_left == -1
 
 
 def test_a_failed_check_counts_until_a_later_one_passed_or_the_request_is_closed(register: Register) -> None:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import Connection, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from avgflow.crypto import Keyring
 from avgflow.register import chain
 from avgflow.register.events import SYSTEM, Event, entry, of_requests
 from avgflow.register.locks import locked
 from avgflow.register.names import EventName
-from avgflow.register.schema import request
+from avgflow.register.schema import event, request
 from avgflow.terms import Hold, Term
 
 
@@ -60,8 +60,8 @@ _TELLING = (EventName.CLOCK_STOPPED, EventName.CLOCK_RESUMED, EventName.REQUEST_
 def of(conn: Connection, numbers: Collection[str]) -> dict[str, Clock]:
     """The clock of each of these requests."""
     told: dict[str, list[Event]] = defaultdict(list)
-    for event in of_requests(conn, numbers, _TELLING):
-        told[str(event.number)].append(event)
+    for one in of_requests(conn, numbers, _TELLING):
+        told[str(one.number)].append(one)
     return {number: read(told[number]) for number in numbers}
 
 
@@ -70,9 +70,9 @@ def read(history: Sequence[Event]) -> Clock:
     holds: list[Hold] = []
     asked = extended_from = None
     missed: set[tuple[date, str]] = set()
-    for event in history:
-        detail = event.detail
-        match event.name:
+    for one in history:
+        detail = one.detail
+        match one.name:
             case EventName.CLOCK_STOPPED:
                 asked = date.fromisoformat(detail["asked"])
             case EventName.CLOCK_RESUMED:
@@ -85,6 +85,23 @@ def read(history: Sequence[Event]) -> Clock:
                 if detail["what"] == Missed.NOTICE:
                     extended_from = None
     return Clock(tuple(holds), asked, extended_from, frozenset(missed))
+
+
+def stands_still() -> ColumnElement[bool]:
+    """Of a row of `request`: whether its person was asked something and has not answered, so that no day of it passes.
+
+    The days on the row are those of before the question; whoever counts what is late leaves such a row out.
+    """
+    told = (EventName.CLOCK_STOPPED.value, EventName.CLOCK_RESUMED.value)
+    last = (
+        select(event.c.name)
+        .where(event.c.number == request.c.number, event.c.name.in_(told))
+        .order_by(event.c.id.desc())
+        .limit(1)
+        .correlate(request)
+        .scalar_subquery()
+    )
+    return func.coalesce(last == EventName.CLOCK_STOPPED.value, False)
 
 
 def counted(conn: Connection, keyring: Keyring, number: str, term: Term, actor: str = SYSTEM) -> None:

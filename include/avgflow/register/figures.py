@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from avgflow.intake import Right
+from avgflow.register import clock
 from avgflow.register.names import EventName
 from avgflow.register.requests import Status
 from avgflow.register.schema import event, evidence, mail, request, sweep_part
@@ -21,8 +23,9 @@ class Figures:
     """The state of a register at one moment.
 
     `open`: requests that are not closed, by right; `waiting`: of these, for a human or another request; `stopped`: of
-    these, stopped; `late`: of these, past their last day; `days_left`: until the nearest last day of an open request,
-    negative where it is over, None where none is open; `unproven`: open requests whose last check did not pass;
+    these, stopped; `late`: of these, past their last day; `days_left`: until the nearest last day of an open request
+    whose clock runs, negative where it is over, None where there is none; `unproven`: open requests whose last check
+    did not pass;
     `unsent`: mails that no mail server took yet; `unsent_minutes`: since when the oldest of them stands there, 0 where
     there is none; `swept`: rows that sweeps deleted or emptied in the last seven days.
     """
@@ -61,15 +64,15 @@ def figures(conn: Connection, today: date, now: datetime) -> Figures:
         select(
             func.count().filter(request.c.status == Status.WAITING.value),
             func.count().filter(request.c.status == Status.STOPPED.value),
-            func.count().filter(request.c.due < today),
-            func.min(request.c.due),
+            func.count().filter((request.c.due < today) & ~clock.stands_still()),
+            func.min(request.c.due).filter(~clock.stands_still()),
         ).where(open_)
     ).one()
     newest = (
         select(evidence.c.passed)
         .select_from(evidence.join(request, request.c.number == evidence.c.number))
         .where(open_)
-        .distinct(evidence.c.number)
+        .ext(distinct_on(evidence.c.number))
         .order_by(evidence.c.number, evidence.c.id.desc())
         .subquery()
     )

@@ -16,7 +16,7 @@ from sqlalchemy import Date as SqlDate
 
 from avgflow.crypto import Keyring
 from avgflow.intake import Right
-from avgflow.register import requests, subjects
+from avgflow.register import clock, requests, subjects
 from avgflow.register.requests import Request, Status
 from avgflow.register.schema import request
 
@@ -34,7 +34,7 @@ class Stage(StrEnum):
     """Somebody has to do something."""
     OPEN = "open"
     LATE = "late"
-    """Open, and past its last day."""
+    """Open, and past its last day; not where its clock stands still."""
     CLOSED = "closed"
     ALL = "all"
 
@@ -133,7 +133,7 @@ def of_person(conn: Connection, keyring: Keyring, kind: str, value: str, limit: 
 def months(conn: Connection, first: date, today: date) -> Sequence[Month]:
     """The requests received from a day on by month, the months in which none came in too."""
     month = cast(func.date_trunc("month", request.c.received), SqlDate)
-    late = case((_CLOSED, request.c.due < _ENDED_ON), else_=request.c.due < today)
+    late = case((_CLOSED, request.c.due < _ENDED_ON), else_=_is_late(today))
     query = (
         select(
             month.label("first"),
@@ -171,11 +171,16 @@ def _of_stage(stage: Stage, today: date, by_itself: Collection[str]) -> ColumnEl
         case Stage.OPEN:
             return ~_CLOSED
         case Stage.LATE:
-            return and_(~_CLOSED, request.c.due < today)
+            return and_(~_CLOSED, _is_late(today))
         case Stage.CLOSED:
             return _CLOSED
         case Stage.ALL:
             return true()
+
+
+def _is_late(today: date) -> ColumnElement[bool]:
+    """Of an open request: the clock is asked last, for it is the dearest to look up."""
+    return and_(request.c.due < today, ~clock.stands_still())
 
 
 def _of_number(part: str) -> ColumnElement[bool]:
