@@ -14,7 +14,7 @@ from real_postgres import Register
 from register_world import CANARY, DUE, EXTENDED_DUE, RECEIVED, a_message, a_request, an_intake
 
 from avgflow.crypto import KeyMissing, Keyring
-from avgflow.intake import Right, Verification
+from avgflow.intake import Verification
 from avgflow.register import evidence, outbox, passphrases, plans, receipts, requests
 from avgflow.register.database import RegisterRefused, transaction
 from avgflow.register.detail import DetailRefused
@@ -190,7 +190,7 @@ def test_earlier_requests_of_the_same_person_are_found_however_the_address_is_wr
         assert requests.earlier(conn, other.number) == []
 
 
-def test_requests_are_listed_by_status_right_and_term(register: Register) -> None:
+def test_requests_are_listed_by_status(register: Register) -> None:
     keyring = register.keyring
     with transaction(register.engine) as conn:
         access = a_request(conn, keyring).number
@@ -199,8 +199,6 @@ def test_requests_are_listed_by_status_right_and_term(register: Register) -> Non
     with transaction(register.engine) as conn:
         assert [request.number for request in requests.find(conn)] == [erasure, access]
         assert [request.number for request in requests.find(conn, status={Status.RUNNING})] == [access]
-        assert [request.number for request in requests.find(conn, right=Right.ERASURE)] == [erasure]
-        assert requests.find(conn, due_before=DUE) == []
         assert len(requests.find(conn, limit=1)) == 1
 
 

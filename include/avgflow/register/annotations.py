@@ -76,11 +76,9 @@ def put_annotation(
         chain.link(conn, keyring, [entry(EventName.ANNOTATION_MADE, number, SYSTEM, facts)])
 
 
-def find_annotations(conn: Connection, *, number: str | None = None, store: str | None = None) -> Sequence[Annotation]:
-    """Annotations that fit what is given, the oldest first; nothing of what is noted."""
+def find_annotations(conn: Connection, *, store: str | None = None) -> Sequence[Annotation]:
+    """Annotations of rows of a store, or of all, the oldest first; nothing of what is noted."""
     query = select(table).order_by(table.c.id)
-    if number is not None:
-        query = query.where(table.c.number == number)
     if store is not None:
         query = query.where(table.c.store == store)
     return [_where(row) for row in conn.execute(query)]

@@ -188,22 +188,11 @@ def restate(conn: Connection, keyring: Keyring, number: str, asked: Asked) -> No
     conn.execute(update(request).where(request.c.number == number).values(asked_sealed=sealed))
 
 
-def find(
-    conn: Connection,
-    *,
-    status: Collection[Status] = (),
-    right: Right | None = None,
-    due_before: date | None = None,
-    limit: int | None = None,
-) -> Sequence[Request]:
-    """Requests that fit all of what is given, the newest first."""
+def find(conn: Connection, *, status: Collection[Status] = (), limit: int | None = None) -> Sequence[Request]:
+    """Requests of any of these states (of all where none is given), or so many of them, the newest first."""
     query = select(*SHOWN).order_by(request.c.registered_at.desc(), request.c.number.desc()).limit(limit)
     if status:
         query = query.where(request.c.status.in_(status))
-    if right is not None:
-        query = query.where(request.c.right == right)
-    if due_before is not None:
-        query = query.where(request.c.due < due_before)
     return [_request(row) for row in conn.execute(query)]
 
 
