@@ -305,6 +305,10 @@ def test_the_command_says_since_when_the_term_stands_still(env: Environment, tod
     said = run("asked", number, "--on", "2026-03-09")
     assert said.exit_code == 0, said.output
     assert said.output.startswith(f"{number}: the term stands still since 2026-03-09")
-    assert "The term stands still since 2026-03-09" in run("show", number).output
+    shown = run("show", number).output
+    assert "The term stands still since 2026-03-09" in shown
+    # By the days on its row it would be late; each day of waiting moves these.
+    assert "due 2026-04-07, and a day later for each day since 2026-03-09" in shown
+    assert "LATE" not in shown
     document = json.loads(run("show", number, "--json").output)
     assert (document["clock_stopped_since"], document["extended"]) == ("2026-03-09", False)

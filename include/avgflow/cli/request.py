@@ -215,6 +215,7 @@ def show(
         declined = declines.confirmed(register, env.keyring, number)
         before = repeating.before(register, history)
         same = requests.together(register, number)
+    standing = clock.read(history)
     people = possible.show(env, number, actor(env)) if candidates else None
     more = correcting.show(env, number, actor(env)).to_json() if asked else None
     if as_json:
@@ -222,7 +223,6 @@ def show(
         document["events"] = [
             {"at": e.at.isoformat(), "name": e.name, "actor": e.actor, "detail": dict(e.detail)} for e in history
         ]
-        standing = clock.read(history)
         document["extended"] = standing.extended
         document["clock_stopped_since"] = standing.asked
         document["earlier"] = [one.number for one in before]
@@ -240,9 +240,10 @@ def show(
             document["asked"] = more
         say(json.dumps(document, indent=2, default=str))
         return
-    _show(request, as_json=False)
-    if since := clock.read(history).asked:
-        say(f"  The term stands still since {since.isoformat()}: the person was asked to prove who they are.")
+    for line in shown.standing(request, standing.asked):
+        say(line)
+    if standing.asked:
+        say(f"  The term stands still since {standing.asked.isoformat()}: the person was asked to prove who they are.")
     for line in shown.beside(before, same):
         say(line)
     if proposed is not None:

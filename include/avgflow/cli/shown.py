@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from rich.console import Console
@@ -47,12 +48,14 @@ _ORDER = ("right", "received", "due", "extended_due", "store", "table", "column"
 """How details follow each other for a reader; the register keeps them in no order. Others come after these."""
 
 
-def standing(request: Request) -> list[str]:
-    """Where a request stands, and what is to be done where it waits or has stopped."""
+def standing(request: Request, still_since: date | None = None) -> list[str]:
+    """Where a request stands, and what is to be done where it waits or has stopped; `still_since`: the day since which
+    its term stands still.
+    """
     right = f"{request.right} to {request.scope}" if request.scope else str(request.right)
     right += f" for {request.ground}" if request.ground else ""
     right += f" (asked as {request.capacity})" if request.capacity is not Capacity.SELF else ""
-    lines = [f"{request.number}  {right}  {state(request)}  ({_term(request)})"]
+    lines = [f"{request.number}  {right}  {state(request)}  ({_term(request, still_since)})"]
     if request.waiting_for in set(Pause):
         lines.append(f"  waits for: {request.waiting_for}. {_NOBODY[Pause(request.waiting_for)]}")
     elif request.waiting_for:
@@ -111,10 +114,12 @@ def state(request: Request) -> str:
     return f"{request.status}: {more.replace('_', ' ')}" if more else str(request.status)
 
 
-def _term(request: Request) -> str:
+def _term(request: Request, still_since: date | None) -> str:
     due = f"due {request.due.isoformat()}"
     if request.status is Status.CLOSED:
         return due
+    if still_since is not None:
+        return f"{due}, and a day later for each day since {still_since.isoformat()}"
     left = (request.due - day_in_amsterdam()).days
     return f"{due}, {left} days left" if left >= 0 else f"{due}, {-left} days LATE"
 
