@@ -59,7 +59,7 @@ def reconcile(env: Environment, actor: str) -> Restored:
     return Restored(
         lost=lost,
         ended=at_work,
-        started=tuple(one.number for one in missing if env.airflow.start(WAYS[one.right].dag, one.number)),
+        started=tuple(one.number for one in missing if env.airflow.start(WAYS[one.right].dag, one.number, due=one.due)),
         behind=tuple(
             one.number
             for one in open_

@@ -69,7 +69,7 @@ def take_up(env: Environment, number: str, again: Again, actor: str) -> None:
         events.append(register, env.keyring, EventName.REQUEST_TAKEN_UP, number, actor, {"again": again.value})
     try:
         if state is None:  # Airflow has let it go
-            env.airflow.start(dag, number)
+            env.airflow.start(dag, number, due=request.due)
             return
         if again is Again.PLAN:
             env.airflow.clear_from(dag, number, PLAN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -23,7 +24,7 @@ class Airflow:
     """Airflow's API as far as comparing it with the register goes: its runs, started and ended."""
 
     def __init__(self) -> None:
-        self.runs: dict[str, dict[str, str]] = {}
+        self.runs: dict[str, dict[str, Any]] = {}
         self.ended: list[str] = []
         self.refuses: int | None = None
 
@@ -50,6 +51,7 @@ class Airflow:
             if run_id in self.runs:
                 return httpx.Response(409)
             self.has(run_id, "queued", path.partition("/")[0])
+            self.runs[run_id]["conf"] = body["conf"]
             return httpx.Response(200, json={})
         return httpx.Response(200, json={"dag_runs": list(self.runs.values())})
 
@@ -130,4 +132,6 @@ def test_what_is_known_to_both_keeps_its_run_and_what_lost_its_run_gets_one(
     assert (done.lost, done.ended, done.started, done.behind) == ((), (), (without,), (behind,))
     assert airflow.runs[known]["state"] == "running"
     assert airflow.runs[without]["dag_id"] == "access_request"
+    # As at its first start: by this Airflow knows whose deadline is the nearest.
+    assert airflow.runs[without]["conf"] == {"request": without, "due": office.request(without).due.isoformat()}
     assert stopped not in airflow.runs
