@@ -78,20 +78,12 @@ class AirflowApi:
 
         The run's id is the number, which makes a second start impossible. Its configuration is the number and, where
         given, the day by which it is to be answered, for the nearest deadline goes first. A run beside that one has an
-        id that says its occasion (`start_beside`).
+        id that says its occasion (`AVG-2026-00042.extended`).
         """
         conf = {"request": number, **({"due": due.isoformat()} if due else {})}
         body = {"dag_run_id": run_id or number, "logical_date": None, "conf": conf}
         response = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", "start the request", body, accepted=(409,))
         return response.status_code != 409
-
-    def start_beside(self, dag_id: str, number: str, occasion: str, *task_ids: str) -> None:
-        """Start a run beside a request's own, by its occasion (`AVG-2026-00042.extended`); where it failed before, have
-        these tasks of it done again.
-        """
-        run_id = f"{number}.{occasion}"
-        if not self.start(dag_id, number, run_id) and self.state(dag_id, run_id) == "failed":
-            self.clear(dag_id, run_id, *task_ids)
 
     def start_by_hand(self, dag_id: str, run_id: str) -> None:
         """Start a run that takes nothing from who starts it."""

@@ -17,7 +17,7 @@ from avgflow.dossier import restriction
 from avgflow.dossier.restriction import Lifting
 from avgflow.errors import AvgflowError
 from avgflow.fields import AMSTERDAM
-from avgflow.handling import notifying, planning, suppressing, turns, unmarking
+from avgflow.handling import notice, notifying, planning, suppressing, turns, unmarking
 from avgflow.handling.answering import ANSWER
 from avgflow.handling.environment import Environment
 from avgflow.handling.turns import NotItsTurn
@@ -95,7 +95,7 @@ def end(env: Environment, number: str, reason: str, actor: str) -> Sequence[Rest
 def start(env: Environment, number: str) -> None:
     """Have it done by a run of its own; `NotLifting` where Airflow does not take it."""
     try:
-        env.airflow.start_beside(DAG, number, OCCASION, *TASKS)
+        notice.start_beside(env.airflow, DAG, number, OCCASION, *TASKS)
     except AvgflowError as fault:
         raise NotLifting(number, str(fault)) from None
 

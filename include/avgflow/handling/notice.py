@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from avgflow.airflow_api import AirflowApi
 from avgflow.handling.environment import Environment
 
 NOTICE = "notice"
@@ -13,4 +14,11 @@ def send(env: Environment, number: str, occasion: str) -> None:
     """Start the run of an occasion (`extended`, `code-2`), or take it up where it failed; what `AirflowApi` raises
     where Airflow does not take it.
     """
-    env.airflow.start_beside(NOTICE, number, occasion, TELL)
+    start_beside(env.airflow, NOTICE, number, occasion, TELL)
+
+
+def start_beside(api: AirflowApi, dag: str, number: str, occasion: str, *tasks: str) -> None:
+    """Start a run beside a request's own, by its occasion; where it failed before, have these tasks done again."""
+    run_id = f"{number}.{occasion}"
+    if not api.start(dag, number, run_id) and api.state(dag, run_id) == "failed":
+        api.clear(dag, run_id, *tasks)
