@@ -91,6 +91,11 @@ is "$(post delivered "$access" "$person")" 1 'mails about the access request, af
 is "$(post delivered "$erasure" "$(office address erasure)")" 1 'mails about the erasure, after all'
 as officer avgflow audit verify >/dev/null
 
+step 'the register gets a new key, and every value is sealed anew'
+docker compose run --rm -T keys avgflow keys rotate --new-key >/dev/null 2>&1
+is "$(as officer avgflow request passphrase "$access")" "$phrase" 'the passphrase after the rotation'
+as officer avgflow audit verify >/dev/null
+
 step 'housekeeping, which reaches into Airflow and its logs too'
 office housekept
 as officer avgflow status >/dev/null # exit code 0: all is well
