@@ -123,6 +123,12 @@ def test_who_is_refused_altogether_reads_so() -> None:
     assert "Wij stoppen niet." in plain(objection_mail(made, TO))
 
 
+def test_what_reached_no_address_of_the_person_was_not_done_as_asked() -> None:
+    assert answer(Scope.MARKETING, addresses=0, footprint=SHARED).outcome == "refused"
+    assert answer(Scope.MARKETING, *MARKED, addresses=0, footprint=SHARED).outcome == "partly_fulfilled"
+    assert answer(Scope.MARKETING, *MARKED).outcome == "fulfilled"
+
+
 def test_an_address_that_others_use_too_is_named_as_not_on_the_list() -> None:
     text = letter(Scope.MARKETING, addresses=0, footprint=SHARED)
     assert "Dat adres staat niet op de lijst" in text
