@@ -427,7 +427,7 @@ def test_a_table_without_any_rows_is_declared_with_none(own_stores, subjects) ->
     catalogued = {f"{store.store}.{name}" for store, name, table in own_stores.env.catalog.tables() if table.subject}
     assert set(declared) == catalogued
     plan = planning.stored(own_stores.env, [number])[number]
-    assert plan.rows_of("orders", TableName("public", "cancellation")) == 0
+    assert plan.read_of("orders", TableName("public", "cancellation")) == 0
 
 
 def test_a_person_of_whom_nothing_is_held_is_told_so_in_one_mail(office) -> None:

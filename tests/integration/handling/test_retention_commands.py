@@ -16,7 +16,7 @@ from swept_world import DIGEST, Desk, found
 from typer.testing import CliRunner, Result
 
 from avgflow import answers, cli
-from avgflow.airflow_api import AirflowApi, Asked
+from avgflow.airflow_api import AirflowApi, Question
 from avgflow.handling import configured, deciding_sweep, environment, holding, previewing_sweep, proving_sweep, sweeping
 from avgflow.handling.environment import Environment
 from avgflow.intake import day_in_amsterdam
@@ -43,10 +43,10 @@ class Airflow(AirflowApi):
     begin: Callable[[str], None] | None = None
     run_state: str | None = "running"
 
-    def question(self, dag_id: str, number: str) -> Asked | None:
-        return Asked(dag_id, number, "approve", -1, ("preview",)) if self.take and number == RUN else None
+    def question(self, dag_id: str, number: str) -> Question | None:
+        return Question(dag_id, number, "approve", -1, ("preview",)) if self.take and number == RUN else None
 
-    def answer(self, asked: Asked, option: str, inputs: Mapping[str, Any]) -> None:
+    def answer(self, asked: Question, option: str, inputs: Mapping[str, Any]) -> None:
         assert self.take
         self.take(option, inputs)
 
