@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from avgflow.dossier.audit import words
+from avgflow.dossier.evidence import TITLES
 from avgflow.fields import AMSTERDAM
 from avgflow.handling import looking
 from avgflow.handling.approving import SHOWN
@@ -86,6 +87,7 @@ def _values(env: Environment, seen: Seen) -> dict[str, Any]:
         "dag": DAGS[one.right],
         "way": WAYS[one.right],
         "w": words,
+        "proofs": TITLES,
         "stores": {name: store.title for name, store in env.catalog.stores.items()},
         "recipients": {one.id: one.title for one in env.policy.recipients},
         "classes": {name: of.title for name, of in env.policy.classes.items()},
@@ -102,7 +104,7 @@ def proof(request: Request, visitor: Seeing, number: str, nth: int) -> HTMLRespo
         kept = evidence.evidence(register, number)
     if not 1 <= nth <= len(kept):
         raise NoSuchPage
-    return page(request, visitor, "evidence.html", one=found, kept=kept[nth - 1], nth=nth, w=words)
+    return page(request, visitor, "evidence.html", one=found, kept=kept[nth - 1], nth=nth, w=words, proofs=TITLES)
 
 
 @router.get("/{number}/evidence/{nth}/page")
