@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed
 export PYTHONPYCACHEPREFIX :=
 
 .PHONY: help setup lock demo up down test test-compose test-compose-many test-faults test-many test-seeded test-browser \
-	check bench clean
+	pictures check bench clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
@@ -66,6 +66,9 @@ test-seeded: setup ## put faults into the rules, one at a time, and see whether 
 # One process: the tests go through one stack, in order. Chromium is the machine's own, and never downloaded.
 test-browser: setup ## drive the register's page in Chromium, under the real Airflow
 	@$(BIN)/python -m pytest -q -m browser -n 0 tests/browser
+
+pictures: setup ## take the pictures of the privacy officer's manual anew, into docs/img
+	@$(BIN)/python -m pytest -q -m pictures -n 0 tests/browser/test_pictures.py
 
 # Leaves nothing of itself: neither containers nor volumes. COMPOSE_PROJECT_NAME keeps it apart from a stack that runs.
 test-compose: export COMPOSE_PROJECT_NAME = avgflow-test

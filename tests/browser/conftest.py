@@ -31,7 +31,7 @@ SHOTS = os.environ.get("AVGFLOW_SHOTS")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.is_relative_to(HERE):
+        if item.path.is_relative_to(HERE) and item.get_closest_marker("pictures") is None:
             item.add_marker(pytest.mark.browser)
 
 
