@@ -139,7 +139,7 @@ def test_a_column_that_the_catalog_does_not_know_stops_the_request(
         mending.callback(_execute, desk, "crm", "ALTER TABLE public.contact DROP COLUMN IF EXISTS shoe_size")
         crm.execute("ALTER TABLE public.contact ADD COLUMN shoe_size text")
     number = ask(desk, one)
-    told = "crm.public.contact: kolom staat niet in de catalogus"
+    told = "crm.public.contact: kolom staat niet in de gegevenskaart"
     stopped(desk, number, one, "crm.public.contact: unknown column", told)
     assert desk.happened(number, "store.drifted") == [
         {"store": "crm", "table": "public.contact", "kind": "unknown-column"}
