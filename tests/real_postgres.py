@@ -33,7 +33,8 @@ from avgflow.settings import engine
 OWNER = "register_owner"
 APP = "register_app"
 STARTS = 3
-UNSAFE_BUT_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+UNSAFE_BUT_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=256MB")
+"""Without care for crashes; and what it writes beforehand stays small, for its folder may be memory."""
 
 
 @dataclass(frozen=True)
