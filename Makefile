@@ -49,7 +49,7 @@ up: setup ## start the embedded stack
 down: ## stop the embedded stack; leaves no process behind
 	@if [ -x $(BIN)/avgflow ]; then $(BIN)/avgflow down; fi
 
-# Whole files go to whichever worker is free, in order; the system tests are the last unit and run all but alone.
+# Whole files go to whichever worker is free, in order; the system tests are the first unit, for they are the longest.
 test: setup ## run every test that needs no browser or Docker engine
 	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 

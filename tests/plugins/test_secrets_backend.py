@@ -42,6 +42,8 @@ def crm(register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND", "airflow.secrets.local_filesystem.LocalFilesystemBackend")
     monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND_KWARGS", json.dumps({"connections_file_path": str(secrets)}))
     airflow_connections.dsn.cache_clear()
+    # Airflow keeps its backends as long as a process lives, and with them the file of an earlier test.
+    monkeypatch.setattr("airflow.sdk.configuration._secrets_backend_cache", {})
     return fields
 
 

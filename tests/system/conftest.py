@@ -53,12 +53,13 @@ CANARIES: Mapping[str, Canary] = {word.lower(): Canary(word, n) for n, word in e
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """System tests come last, in the order above, in one process; the other workers are done by then."""
+    """System tests are in the order above, and all in one process, which begins with them: they wait a good deal, while
+    another works through the rest."""
     ours = [item for item in items if item.path.is_relative_to(HERE)]
     ours.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else BEFORE_THE_SWEEP)
     for item in ours:
         item.add_marker(pytest.mark.system)
-    items[:] = [item for item in items if not item.path.is_relative_to(HERE)] + ours
+    items[:] = ours + [item for item in items if not item.path.is_relative_to(HERE)]
 
 
 @pytest.fixture(scope="session")
