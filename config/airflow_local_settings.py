@@ -2,8 +2,8 @@
 
 Whose tasks go first is said here, for this is where Airflow asks. And tasks are forked from the scheduler's
 LocalExecutor or from a Celery worker: what those have imported is there in every task at no cost; Great Expectations
-alone takes three seconds to import. The other parts are spared it. So after a change of the library the scheduler has
-to be started anew (`avgflow down`, `avgflow up`).
+alone takes three seconds to import. The DAG processor forks for every DAG file, and has what these import. The other
+parts are spared it. So after a change of the library Airflow has to be started anew (`avgflow down`, `avgflow up`).
 """
 
 import contextlib
@@ -50,10 +50,14 @@ def _runs_tasks(arguments: list[str]) -> bool:
     return arguments[1:3] == ["celery", "worker"]
 
 
-def _modules() -> Iterator[str]:
-    yield from _LIBRARIES
-    yield from _parts("avgflow")
-    yield from _parts("avgflow_airflow")
+def _modules(arguments: list[str]) -> Iterator[str]:
+    """What is forked from this process needs: tasks all, the reading of DAG files what those import."""
+    if _runs_tasks(arguments):
+        yield from _LIBRARIES
+        yield from _parts("avgflow")
+        yield from _parts("avgflow_airflow")
+    elif arguments[1:2] == ["dag-processor"]:
+        yield from _parts("avgflow_airflow")
 
 
 def _parts(package: str) -> Iterator[str]:
@@ -79,12 +83,12 @@ def task_instance_mutation_hook(task_instance: Any, dag_run: Any = None) -> None
             task_instance.priority_weight = found
 
 
+# No fault, in a setting, the catalog or anything else, may keep a part of Airflow from starting; a task that meets it
+# says so itself.
+for _module in _modules(sys.argv):
+    with contextlib.suppress(Exception):
+        importlib.import_module(_module)
 if _runs_tasks(sys.argv):
-    # No fault, in a setting, the catalog or anything else, may keep the scheduler from starting; a task that meets it
-    # says so itself.
-    for _module in _modules():
-        with contextlib.suppress(Exception):
-            importlib.import_module(_module)
     for _module, _make in (("avgflow.handling.readiness", "prepare"), ("avgflow_airflow.stores", "store_names")):
         with contextlib.suppress(Exception):
             getattr(importlib.import_module(_module), _make)()
