@@ -57,7 +57,7 @@ class Server:
     def create_database(self, name: str, owner: str | None = None, template: str = "template0") -> str:
         """Make a database and return its DSN, for its owner (a role of the stack) or the superuser."""
         self._execute(
-            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY").format(
                 sql.Identifier(name), sql.Identifier(owner or SUPERUSER), sql.Identifier(template)
             )
         )
