@@ -298,14 +298,15 @@ def test_stopped_by_hand_it_is_on_record_how_far_it_came_and_it_goes_on(register
     assert opened(tokens(register), site.key_file.read()[0])
 
 
-def test_killed_twenty_times_it_ends_as_if_nothing_had_happened(register: Register, site: Site) -> None:
+@pytest.mark.parametrize("times", [6, pytest.param(20, marks=pytest.mark.faults)])
+def test_killed_again_and_again_it_ends_as_if_nothing_had_happened(register: Register, site: Site, times: int) -> None:
     fill(register, 60)
     a_work_file(site, register.keyring, rows=20_000)
     clear = opened(tokens(register), register.register_key)
     lines = [Fernet(register.register_key).decrypt(line) for line in in_files(site.home)]
     rows, moments = plain_rows(register), random.Random(20)
     mixed = killed = 0
-    while killed < 20:
+    while killed < times:
         begun = PROCESSES.Event()
         worker = PROCESSES.Process(target=rotate_slowly, args=(site, 7, 0.004, begun))
         worker.start()
@@ -321,14 +322,14 @@ def test_killed_twenty_times_it_ends_as_if_nothing_had_happened(register: Regist
         mixed += len(seals) == 2
         assert all(any(opens(token, key) for key in keys) for values in tokens(register).values() for token in values)
         assert whole(register)
-    assert mixed >= 5, "it was never in the middle"
+    assert mixed >= times // 4, "it was never in the middle"
     done = rotating.rotate(site.environment(), "officer")
     new, _ = site.key_file.read()
     assert done.standing.clean
     assert opened(tokens(register), new) == clear
     assert [Fernet(new).decrypt(line) for line in in_files(site.home)] == lines
     assert plain_rows(register) == rows
-    assert len(said(register, EventName.KEYS_ROTATION_BEGUN)) >= 20
+    assert len(said(register, EventName.KEYS_ROTATION_BEGUN)) >= times
 
 
 def test_whoever_works_meanwhile_reads_and_writes_as_ever(register: Register, site: Site) -> None:

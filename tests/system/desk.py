@@ -39,12 +39,12 @@ OFFICER = "privacy@milgro.nl"
 Found = TypeVar("Found")
 
 
-def eventually(look: Callable[[], Found], seconds: float = 120, what: str = "it") -> Found:
-    """The first thing worth anything that `look` gives."""
+def eventually(look: Callable[[], Found], seconds: float = 120, what: str = "it", every: float = 0.2) -> Found:
+    """The first thing worth anything that `look` gives, asked anew each 0.2 s, or seldomer where that costs much."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, f"{what} did not come about within {seconds:.0f} s"
-        time.sleep(0.2)
+        time.sleep(every)
     return found
 
 
@@ -155,7 +155,7 @@ class Desk:
 
     def ended(self, number: str, seconds: float = 180) -> str:
         """Wait for the end of a request's run; its state then."""
-        eventually(lambda: self.state(number) in ("success", "failed"), seconds, f"the end of {number}")
+        eventually(lambda: self.state(number) in ("success", "failed"), seconds, f"the end of {number}", every=0.5)
         return self.state(number)
 
     def waits(self, number: str, waiting_for: str) -> None:

@@ -157,11 +157,16 @@ def test_a_changed_byte_is_found_in_whatever_file(issued: Path) -> None:
     assert faults(issued) == []
 
 
-@pytest.mark.parametrize("name", ["seal.json", "manifest.json"])
-def test_a_changed_byte_is_found_at_every_place_of_what_vouches_for_the_rest(issued: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "every"),
+    [("seal.json", 1), ("manifest.json", 7), pytest.param("manifest.json", 1, marks=pytest.mark.faults)],
+)
+def test_a_changed_byte_is_found_at_every_place_of_what_vouches_for_the_rest(
+    issued: Path, name: str, every: int
+) -> None:
     file = issued / name
     whole = file.read_bytes()
-    for place in range(len(whole)):
+    for place in range(0, len(whole), every):
         changed = bytearray(whole)
         changed[place] ^= 0x20  # also turns a letter of a digest into a capital
         file.write_bytes(bytes(changed))

@@ -1,5 +1,7 @@
 """The acceptance test of erasure: two hundred people ask, and the stores end exactly as the law has it.
 
+Every fourth of them each time; the others by `make test-faults`.
+
 What must be left is said by a second witness (`erasure_oracle`); whatever is nobody's or somebody else's is compared
 whole, every table and every column of it.
 """
@@ -115,7 +117,7 @@ def changed(before: Tables, after: Tables) -> Mapping[str, int]:
     return {table: count for table, count in found.items() if count}
 
 
-@pytest.mark.parametrize("first", range(BATCHES))
+@pytest.mark.parametrize("first", [0, *(pytest.param(n, marks=pytest.mark.faults) for n in range(1, BATCHES))])
 def test_the_stores_end_exactly_as_the_law_has_it_and_nobody_else_is_touched(own_stores, subjects, first) -> None:
     """Who belong together (a household, a mailbox, colleagues) ask in different batches: the others stay."""
     people = subjects[first::BATCHES]

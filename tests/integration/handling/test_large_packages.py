@@ -234,7 +234,7 @@ def _killed_at(settings: Settings, stores: Mapping[str, str], number: str, at: s
     answering.run(replace(env, objects=object_storage.of(settings)), number)
 
 
-@pytest.mark.parametrize("at", ["put", "link"])
+@pytest.mark.parametrize("at", [pytest.param("put", marks=pytest.mark.faults), "link"])
 def test_killed_between_the_upload_and_the_mail_there_is_one_object_per_file_and_one_mail(
     at: str, office: Office, large: Environment, person: SubjectTruth, bucket: Bucket
 ) -> None:

@@ -175,14 +175,18 @@ def test_there_are_many_transactions_to_be_killed_in(allowed: Allowed) -> None:
     assert sum(len(positions(steps, POINTS["before the commit"])) for steps in allowed.steps.values()) > 40
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_killed_where_it_matters_it_ends_as_if_nothing_had_happened(allowed: Allowed, point: str) -> None:
-    """In each store at another place of the kind: at the first, and ever later."""
+@pytest.mark.parametrize("turn", [0, 3, *(pytest.param(n, marks=pytest.mark.faults) for n in (1, 2, 4))])
+def test_killed_where_it_matters_it_ends_as_if_nothing_had_happened(allowed: Allowed, turn: int) -> None:
+    """In each store at another kind of place, with each turn at yet another; at the first of the kind, and ever later.
+
+    Two turns have every kind of place.
+    """
     with allowed.copy() as copy:
         for nth, store in enumerate(STORES):
+            point = list(POINTS)[(turn + nth) % len(POINTS)]
             there = positions(allowed.steps[store], POINTS[point])
             killed, name = tried(copy, store, allowed.number, there[len(there) * nth // len(STORES)])
-            assert killed, name
+            assert killed, (point, name)
         ends_the_same(copy, allowed)
 
 

@@ -20,7 +20,7 @@ from avgflow.demo.truth import SubjectTruth
 from avgflow.handling import validating
 from avgflow.register.requests import Outcome
 
-AT_ONCE = 20
+AT_ONCE = 25
 MANY = 100
 
 
