@@ -74,6 +74,7 @@ pictures: setup ## take the pictures of the privacy officer's manual anew, into 
 test-compose: export COMPOSE_PROJECT_NAME = avgflow-test
 test-compose: export COMPOSE_PROFILES = demo
 test-compose: export AVGFLOW_PORT ?= 18080
+test-compose: export AVGFLOW_WORKERS ?= 2
 test-compose: ## bring docker-compose.yaml up and run its smoke test, with a Docker engine
 	@trap 'docker compose down --volumes --timeout 5 >/dev/null 2>&1' EXIT; \
 		docker compose build --quiet && docker compose up --detach --no-build --wait --wait-timeout 600 && \
