@@ -7,7 +7,7 @@
 # as many.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-export COMPOSE_PROFILES=${COMPOSE_PROFILES:-demo}
+export COMPOSE_PROFILES=${COMPOSE_PROFILES:-demo} AVGFLOW_WORKERS=2
 
 began=$EPOCHSECONDS since=$EPOCHSECONDS doing=
 step() { # step NAME: the time of the step before, and what begins now
@@ -30,7 +30,7 @@ untouched_but_for() {
 crowd() { docker compose exec -T desk python - "$@" <tests/compose/crowd.py; }
 post() { docker compose exec -T mailbox python - "$@" <tests/compose/post.py; }
 as() { docker compose exec -T desk /opt/avgflow/docker/as.sh "$@"; }
-up() { docker compose up -d --no-build --pull never --wait --wait-timeout 600 --scale worker=2 >/dev/null 2>&1; }
+up() { docker compose up -d --no-build --pull never --wait --wait-timeout 600 >/dev/null 2>&1; }
 ask() { # ask RIGHT WHO: the officer registers what somebody asks; the number
   local words
   mapfile -t words < <(office who "$2")
@@ -44,7 +44,7 @@ if [ -z "$(docker compose ps --status running -q stores)" ]; then
 fi
 
 step 'a second worker'
-docker compose up -d --no-build --pull never --no-deps --wait --wait-timeout 600 --scale worker=2 worker >/dev/null 2>&1
+docker compose up -d --no-build --pull never --no-deps --wait --wait-timeout 600 worker >/dev/null 2>&1
 is "$(docker compose ps --status running -q worker | wc -l)" 2 'workers'
 
 step 'an access and an erasure request, the second approved by another'
@@ -105,7 +105,7 @@ if [ -n "${AVGFLOW_SMOKE_MANY:-}" ]; then
   asked=$(crowd ask "$AVGFLOW_SMOKE_MANY" "${AVGFLOW_DEMO_PEOPLE:-300}")
   docker kill "$(docker compose ps -q worker | head -1)" >/dev/null
   docker compose restart broker >/dev/null 2>&1
-  docker compose up -d --no-build --pull never --no-deps --scale worker=2 worker >/dev/null 2>&1
+  docker compose up -d --no-build --pull never --no-deps worker >/dev/null 2>&1
   crowd finish
   for service in desk mailbox; do docker compose exec -T "$service" tee /tmp/asked.json <<<"$asked" >/dev/null; done
   crowd ended
