@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed
 export PYTHONPYCACHEPREFIX :=
 
 .PHONY: help setup lock demo up down test test-compose test-compose-many test-faults test-many test-seeded test-browser \
-	pictures check bench clean
+	pictures check lint types layers bench clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
@@ -84,10 +84,16 @@ test-compose-many: export AVGFLOW_SMOKE_MANY ?= 300
 test-compose-many: export AVGFLOW_DEMO_PEOPLE ?= 600
 test-compose-many: test-compose ## the same, with 300 requests of all rights at once besides
 
-check: setup ## ruff, mypy and the layer test
+check: lint types layers ## ruff, mypy and the layer test
+
+lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: setup
 	$(BIN)/mypy
+
+layers: setup
 	$(BIN)/python -m pytest -q tests/unit/test_layers.py
 
 bench: setup ## the benchmarks with their baselines, in one run

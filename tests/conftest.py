@@ -7,6 +7,7 @@ import gc
 import os
 import shutil
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,21 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 50, 200)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how long each kind of tests took, where there are several: they run beside each other."""
+    seconds, tests = Counter[str](), Counter[str]()
+    for found in terminalreporter.stats.values():
+        for report in found:
+            if isinstance(report, pytest.TestReport):
+                kind = report.nodeid.split("/")[1] if report.nodeid.startswith("tests/") else report.nodeid
+                seconds[kind] += report.duration
+                tests[kind] += report.when == "call"
+    if len(seconds) > 1:
+        terminalreporter.section("seconds by kind, of all workers together")
+        for kind, took in seconds.most_common():
+            terminalreporter.write_line(f"{took:7.0f} s  {tests[kind]:5d} tests  {kind}")
 
 
 class WholeFiles(LoadScopeScheduling):
