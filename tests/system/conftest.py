@@ -1,4 +1,4 @@
-"""One running stack for all system tests but those of the stack itself, and the order that makes the scan the last."""
+"""One running stack for all system tests, and the order that lets the scan of it see all, and the kills come after."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from avgflow.settings import Settings
 HERE = Path(__file__).parent
 
 ORDER = (
-    "test_stack",  # has a stack of its own, which is gone when the other comes up
     "test_request_way",
     "test_request_input",
     "test_request_questions",
@@ -38,6 +37,7 @@ ORDER = (
     "test_sweep_way",  # takes rows of everybody whose requests have ended
     "test_restore_way",  # puts the register back to what it was a minute before
     "test_no_personal_data",  # looks at what all of these left behind
+    "test_stack",  # kills every part of it
 )
 
 BEFORE_THE_SWEEP = ORDER.index("test_sweep_way") - 0.5
@@ -73,9 +73,9 @@ def desk(truth_file: Path) -> Iterator[Desk]:
 
     A fault that may pass is tried again twice, after a second; who waits for another request looks again each second.
     Whatever its processes leave in their temporary folder is left in the home, where the scan finds it. Its policy is a
-    copy, which a test may change.
+    copy, which a test may change. Its path has blanks, as people's folders do.
     """
-    with pytest.MonkeyPatch.context() as patch, a_home("avgflow-system-") as home:
+    with pytest.MonkeyPatch.context() as patch, a_home("avgflow system ") as home:
         for name in [name for name in os.environ if name.startswith(("AVGFLOW_", "AIRFLOW_CONN_"))]:
             if name != "AVGFLOW_HOME":
                 patch.delenv(name)

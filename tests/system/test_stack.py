@@ -1,4 +1,4 @@
-"""The embedded stack for real: up, healthy, hurt in every part, down without a trace, up again with its data."""
+"""The embedded stack for real, last of all: healthy, hurt in every part, down without a trace, up with its data."""
 
 from __future__ import annotations
 
@@ -9,60 +9,25 @@ import smtplib
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from textwrap import dedent
 
-import httpx
 import psutil
 import psycopg
 import pytest
-from homes import a_home
+from desk import Desk, eventually
 
 from avgflow.embedded import processes, stack
 from avgflow.embedded.components import COMPONENTS
-from avgflow.embedded.layout import REPOSITORY, STACK_VARIABLE, Layout
+from avgflow.embedded.layout import STACK_VARIABLE, Layout
 from avgflow.embedded.stack import Status
 from avgflow.embedded.state import STORES
 
 pytestmark = pytest.mark.system
 
-SMALL = """
-    from airflow.sdk import dag, task
-
-    @dag(schedule=None)
-    def small():
-        @task
-        def nothing(): ...
-        nothing()
-
-    small()
-"""
-
 
 @pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with one small DAG and this project's configuration of Airflow."""
-    root = tmp_path_factory.mktemp("repository")
-    (root / "dags").mkdir()
-    (root / "plugins").mkdir()
-    (root / "dags" / "small.py").write_text(dedent(SMALL))
-    (root / "config").symlink_to(REPOSITORY / "config")
-    return root
-
-
-@pytest.fixture(scope="module")
-def running(repository: Path) -> Iterator[Status]:
-    """The stack, up in a home with blanks in its path."""
-    with a_home("een map met spaties "):
-        yield stack.up(repository=repository)
-
-
-def eventually(holds: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to hold in time"
-        time.sleep(0.2)
+def running(desk: Desk) -> Status:
+    return desk.status
 
 
 def leader(layout: Layout, component: str) -> psutil.Process:
@@ -83,13 +48,8 @@ def marked(layout: Layout) -> list[psutil.Process]:
     return found
 
 
-def knows(status: Status, dag: str) -> bool:
-    """Whether Airflow's API has a DAG, for the officer."""
-    assert status.state is not None
-    with httpx.Client(base_url=status.state.airflow_url, trust_env=False, timeout=20) as client:
-        login = {"username": "officer", "password": status.state.user_passwords["officer"]}
-        token = client.post("/auth/token", json=login).raise_for_status().json()["access_token"]
-        return client.get(f"/api/v2/dags/{dag}", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+def mails(status: Status) -> set[str]:
+    return {file.name for file in status.layout.mailbox.glob("*.eml")}
 
 
 def test_every_part_is_healthy(running: Status) -> None:
@@ -138,17 +98,18 @@ def test_what_holds_secrets_is_for_the_owner_only(running: Status) -> None:
 
 
 def test_a_mail_to_the_mailbox_is_a_file(running: Status) -> None:
+    before = mails(running)
     assert running.state is not None
     with smtplib.SMTP("127.0.0.1", running.state.ports.mailbox) as client:
         client.sendmail("a@example.org", ["b@example.org"], "Subject: x\n\nx")
-    assert len(list(running.layout.mailbox.glob("*.eml"))) == 1
+    assert len(mails(running) - before) == 1
 
 
 def test_every_part_that_is_killed_comes_back(running: Status) -> None:
     killed = {component: leader(running.layout, component) for component in COMPONENTS}
     for process in killed.values():
         process.kill()
-    eventually(lambda: stack.status().running, 60)
+    eventually(lambda: stack.status().running, 60, "every part at work")
     for component, before in killed.items():
         assert leader(running.layout, component).pid != before.pid
 
@@ -163,17 +124,19 @@ def test_nothing_is_left_when_all_is_killed_and_the_supervisor_too(running: Stat
     assert not stack.status().running
 
 
-def test_it_comes_up_again_with_the_same_data_and_addresses(running: Status, repository: Path) -> None:
-    again = stack.up(repository=repository)
+def test_it_comes_up_again_with_the_same_data_and_addresses(running: Status, desk: Desk) -> None:
+    kept = mails(running)
+    again = stack.up()
     assert again.running
     assert again.as_json() == running.as_json()
-    eventually(lambda: knows(again, "small"), 30)
-    assert len(list(again.layout.mailbox.glob("*.eml"))) == 1
+    assert mails(again) == kept
+    assert len(desk.done("request", "list", "--json").json) > 50
+    assert desk.done("audit", "verify")
 
 
-def test_a_second_up_and_one_after_a_lost_part_are_quick(running: Status, repository: Path) -> None:
+def test_a_second_up_and_one_after_a_lost_part_are_quick(running: Status) -> None:
     began = time.monotonic()
-    assert stack.up(repository=repository).running
+    assert stack.up().running
     assert time.monotonic() - began < 5
     os.kill(leader(running.layout, "mailbox").pid, signal.SIGKILL)
-    assert stack.up(repository=repository).running
+    assert stack.up().running

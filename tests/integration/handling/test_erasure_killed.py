@@ -118,7 +118,7 @@ def position(steps: Sequence[str], names: tuple[str, ...] | None) -> int:
     return 0
 
 
-@pytest.mark.parametrize("turn", [0, 3])
+@pytest.mark.parametrize("turn", [0, pytest.param(3, marks=pytest.mark.faults)])
 def test_killed_at_any_point_it_ends_as_if_nothing_had_happened(few: Approved, turn: int) -> None:
     """Each store and person is killed at another point; with each turn at yet another."""
     with few.copy() as copy:
