@@ -27,6 +27,9 @@ def _in_memory() -> bool:
     return there.f_bavail * there.f_frsize >= ROOM and not there.f_flag & os.ST_NOEXEC
 
 
+GIVES_WAY = 10
+"""The niceness of tests that run beside those of a whole stack."""
+
 # Databases are made and dropped by the thousand. On a disk a third of the processor's time goes into their files.
 if "TMPDIR" not in os.environ and _in_memory():
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
@@ -53,6 +56,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 50, 200)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Of several workers, let those give way that run no Airflow: the longer one is up, the more it costs at rest."""
+    if "PYTEST_XDIST_WORKER" in os.environ and item.get_closest_marker("system") is None:
+        os.setpriority(os.PRIO_PROCESS, 0, GIVES_WAY)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -140,3 +140,9 @@ def test_a_second_up_and_one_after_a_lost_part_are_quick(running: Status) -> Non
     assert time.monotonic() - began < 5
     os.kill(leader(running.layout, "mailbox").pid, signal.SIGKILL)
     assert stack.up().running
+
+
+def test_nothing_of_it_is_left_when_it_is_stopped(running: Status) -> None:
+    assert stack.down()
+    assert marked(running.layout) == []
+    assert not stack.status().running

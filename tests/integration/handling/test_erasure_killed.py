@@ -129,6 +129,7 @@ def test_killed_at_any_point_it_ends_as_if_nothing_had_happened(few: Approved, t
         ends_the_same(copy, few)
 
 
+@pytest.mark.faults
 def test_killed_again_and_again_it_ends_as_if_nothing_had_happened(few: Approved) -> None:
     """Each run gets some steps further than the one before."""
     with few.copy() as copy:

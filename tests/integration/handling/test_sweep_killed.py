@@ -209,6 +209,7 @@ def kill_at_random(copy: Copy, allowed: Allowed, chance: Random, times: int) -> 
     return told
 
 
+@pytest.mark.faults
 def test_killed_at_random_it_ends_as_if_nothing_had_happened(allowed: Allowed) -> None:
     with allowed.copy() as copy:
         kill_at_random(copy, allowed, Random(1), times=6)
