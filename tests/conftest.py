@@ -51,7 +51,7 @@ settings.load_profile("avgflow")
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Look for garbage less often: Airflow and Great Expectations are a million objects that never go.
 
-    A seventh of the tests' processor time went into looking through them.
+    A tenth of the tests' processor time went into looking through them.
     """
     gc.collect()
     gc.freeze()

@@ -90,7 +90,7 @@ def _airflow_settings(layout: Layout, state: StackState, repository: Path) -> di
         # Airflow's own parts warn each other of deprecated calls, in the log of every task.
         ("logging", "namespace_levels"): "py.warnings=ERROR",
         # The scheduler looks for work this often when it has none: Airflow's default of 1.0 costs a run of nine
-        # tasks several seconds of waiting; 0.1 saves half a second of a run, for a tenth of a core all day.
+        # tasks several seconds of waiting; 0.1 takes a tenth of a core more, all day.
         ("scheduler", "scheduler_idle_sleep_time"): 0.2,
         ("scheduler", "max_tis_per_query"): 64,
         # A scheduler that is killed is started anew at once; its tasks are taken back when its last heartbeat is
