@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, StorageState
 
 from avgflow.demo.truth import SubjectTruth
 from avgflow.embedded.stack import Status
@@ -26,6 +26,7 @@ HOW = "No Chromium was found on PATH (looked for {}). Install one: apt-get insta
 DESKTOP = {"width": 1280, "height": 900}
 TELEPHONE = {"width": 390, "height": 844}
 SIZES = {"desktop": DESKTOP, "telephone": TELEPHONE}
+SECONDS_TO_A_PAGE = 120
 
 NUMBERS: dict[str, str] = {}
 """The requests that the tests made, in the order of the files, by what they are about."""
@@ -101,19 +102,30 @@ class Visitor:
         return number
 
 
-def log_in(browser: Browser, url: str, login: str, password: str, **look: Any) -> Visitor:
-    """Log in where Airflow sends whoever is not, and come back to the page."""
-    context = browser.new_context(locale="nl-NL", viewport=look.pop("viewport", DESKTOP), **look)
+def log_in(browser: Browser, url: str, login: str, password: str) -> StorageState:
+    """Log in where Airflow sends whoever is not, and come back to the page; what the browser keeps of it."""
+    context = browser.new_context(locale="nl-NL")
     page = context.new_page()
-    page.set_default_timeout(120_000)
-    visitor = Visitor(context, page, url)
+    page.set_default_timeout(SECONDS_TO_A_PAGE * 1000)
     page.goto(f"{url}/avgflow/")
     page.wait_for_selector("input[name=username]").fill(login)
     page.fill("input[name=password]", password)
     page.click("button[type=submit]")
     page.wait_for_url("**/avgflow/")
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+def come_in(browser: Browser, url: str, kept: StorageState, **look: Any) -> Visitor:
+    """Open the page in a browser of one's own that has logged in before."""
+    context = browser.new_context(locale="nl-NL", storage_state=kept, viewport=look.pop("viewport", DESKTOP), **look)
+    page = context.new_page()
+    page.set_default_timeout(SECONDS_TO_A_PAGE * 1000)
+    visitor = Visitor(context, page, url)
     page.on("console", lambda said: visitor.refused.append(said.text) if "Refused" in said.text else None)
     page.on("request", lambda asked: None if asked.url.startswith(url) else visitor.refused.append(asked.url))
+    visitor.open("/")
     return visitor
 
 

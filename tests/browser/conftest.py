@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browser_world import Visitor, launched, log_in
+from browser_world import Visitor, come_in, launched, log_in
 from homes import a_home
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, StorageState, sync_playwright
 
 from avgflow.cli.stack import start
 from avgflow.demo import load as demo
@@ -68,14 +68,23 @@ def people(loaded: tuple[Status, tuple[SubjectTruth, ...]]) -> list[SubjectTruth
     return [one for one in loaded[1] if not one.traits]
 
 
+@pytest.fixture(scope="session")
+def kept() -> dict[str, StorageState]:
+    """What the browsers of those who have logged in keep of it. To log in takes Airflow's whole page."""
+    return {}
+
+
 @pytest.fixture
-def as_(browser: Browser, stack: Status) -> Iterator[LogIn]:
+def as_(browser: Browser, stack: Status, kept: dict[str, StorageState]) -> Iterator[LogIn]:
     """The browser of a user of the stack; `viewport` and `color_scheme` as Playwright has them."""
     opened: list[Visitor] = []
     where = stack.as_json()
+    url = where["airflow"]["url"]
 
     def made(login: str, **look: object) -> Visitor:
-        opened.append(log_in(browser, where["airflow"]["url"], login, where["users"][login], **look))
+        if login not in kept:
+            kept[login] = log_in(browser, url, login, where["users"][login])
+        opened.append(come_in(browser, url, kept[login], **look))
         return opened[-1]
 
     yield made
