@@ -108,7 +108,8 @@ def test_a_mail_to_the_mailbox_is_a_file(running: Status) -> None:
 
 
 def test_every_part_that_is_killed_comes_back(running: Status) -> None:
-    killed = {component: leader(running.layout, component) for component in COMPONENTS}
+    # That the scheduler does was seen with a request in hand (test_request_faults).
+    killed = {component: leader(running.layout, component) for component in COMPONENTS if component != "scheduler"}
     for process in killed.values():
         process.kill()
     eventually(lambda: stack.status().running, 60, "every part at work")
