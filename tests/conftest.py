@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import gc
 import os
 import shutil
@@ -11,6 +12,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import typer.main
+import typer.testing
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -42,6 +45,10 @@ os.environ.pop("AIRFLOW_CONFIG", None)
 
 # In a module of its own, because tests import its classes and `conftest` is the name of many files.
 pytest_plugins = ["real_postgres"]
+
+# Typer makes the tree of all commands anew for each call, which takes longer than most commands.
+typer.main.get_command = functools.cache(typer.main.get_command)
+typer.testing._get_command = typer.main.get_command
 
 # How long an example takes says something of the machine, not of the code.
 settings.register_profile("avgflow", deadline=None)

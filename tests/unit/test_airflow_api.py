@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from tls_world import TestCa
 
 from avgflow.airflow_api import AirflowApi, AirflowRefused, AirflowUnreachable
 from avgflow.embedded.ports import Reservations
@@ -25,7 +28,7 @@ USER, PASSWORD, TOKEN = "officer", "not-a-real-password", "not-a-real-token"
 class Airflow:
     """A server with an answer for each method and path; it keeps what it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.answers: dict[tuple[str, str], tuple[int, Any]] = {}
         self.asked: list[tuple[str, str, Any]] = []
         self.authorizations: list[str | None] = []
@@ -55,8 +58,10 @@ class Airflow:
                 """Nobody reads it."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"http{'' if tls is None else 's'}://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -151,6 +156,19 @@ def test_an_airflow_that_does_not_answer_is_named() -> None:
         nowhere = f"http://127.0.0.1:{ports.choose()}"
     with pytest.raises(AirflowUnreachable, match="make up"):
         AirflowApi(nowhere, USER, PASSWORD).start(DAG, NUMBER)
+
+
+def test_who_cannot_be_verified_is_told_no_password(tmp_path: Path, airflow: Airflow) -> None:
+    airflow.answers["POST", RUNS] = (200, {})
+    unknown = Airflow(TestCa(tmp_path).server("127.0.0.1"))
+    unknown.answers["POST", RUNS] = (200, {})
+    try:
+        with pytest.raises(AirflowUnreachable):
+            AirflowApi(unknown.url, USER, PASSWORD).start(DAG, NUMBER)
+        assert unknown.asked == []
+    finally:
+        unknown.stop()
+    assert AirflowApi(airflow.url, USER, PASSWORD).start(DAG, NUMBER), "without TLS there is nobody to verify"
 
 
 def test_settings_without_airflow_are_the_same(tmp_path: Any) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from avgflow.airflow_api import speaks_tls
+
 # Component -> (key in the report, key of its last heartbeat). The api-server is what answers.
 REPORTED = {
     "scheduler": ("scheduler", "latest_scheduler_heartbeat"),
@@ -19,7 +21,7 @@ REPORTED = {
 def report(url: str) -> dict[str, Any] | None:
     """Airflow's health report, or None where its api-server does not answer."""
     try:
-        answer = httpx.get(f"{url}/api/v2/monitor/health", timeout=5, trust_env=False)
+        answer = httpx.get(f"{url}/api/v2/monitor/health", timeout=5, trust_env=False, verify=speaks_tls(url))
         found = answer.raise_for_status().json()
     except (httpx.HTTPError, ValueError):
         return None
@@ -29,7 +31,7 @@ def report(url: str) -> dict[str, Any] | None:
 def warm_up(url: str) -> None:
     """Have Airflow build the API that tasks talk to: it does so on the first call, which takes some three seconds."""
     with suppress(httpx.HTTPError):
-        httpx.get(f"{url}/execution/health", timeout=60, trust_env=False)
+        httpx.get(f"{url}/execution/health", timeout=60, trust_env=False, verify=speaks_tls(url))
 
 
 def at_work(found: dict[str, Any] | None, since: datetime | None = None) -> set[str]:
