@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,12 +52,12 @@ def subjects(stores: Stores) -> tuple[SubjectTruth, ...]:
     return stores.subjects
 
 
-@pytest.fixture
-def open_office(pg: Any, register: Any, stores: Stores, tmp_path: Path) -> Iterator[Open]:
+@contextmanager
+def _offices(register: Any, stores: Stores, under: Path) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def office(**dsns: str) -> Office:
-            folder = tmp_path / secrets.token_hex(4)
+            folder = under / secrets.token_hex(4)
             settings = Settings(
                 home=folder,
                 register_dsn=SecretStr(register.app_dsn),
@@ -76,6 +76,24 @@ def open_office(pg: Any, register: Any, stores: Stores, tmp_path: Path) -> Itera
         yield office
 
 
+@contextmanager
+def _copies(pg: Any, stores: Stores) -> Iterator[Mapping[str, str]]:
+    mark = secrets.token_hex(4)
+    made = {name: f"handling_{mark}_{name}" for name in STORES}
+    yield {
+        name: pg.create_database(database, owner=name, template=stores.templates[name])
+        for name, database in made.items()
+    }
+    for database in made.values():
+        pg.drop_database(database)
+
+
+@pytest.fixture
+def open_office(register: Any, stores: Stores, tmp_path: Path) -> Iterator[Open]:
+    with _offices(register, stores, tmp_path) as open_:
+        yield open_
+
+
 @pytest.fixture
 def office(open_office: Open) -> Office:
     """An installation on the shared stores, with a register and mailbox of its own. Change no row of a store in it."""
@@ -85,14 +103,21 @@ def office(open_office: Open) -> Office:
 @pytest.fixture
 def own_stores(pg: Any, stores: Stores, open_office: Open) -> Iterator[Office]:
     """An installation whose stores a test may change: copies of its own, dropped after it."""
-    mark = secrets.token_hex(4)
-    made = {name: f"handling_{mark}_{name}" for name in STORES}
-    dsns = {
-        name: pg.create_database(database, owner=name, template=stores.templates[name])
-        for name, database in made.items()
-    }
-    office = open_office(**dsns)
-    yield office
-    office.env.dispose()
-    for database in made.values():
-        pg.drop_database(database)
+    with _copies(pg, stores) as dsns:
+        office = open_office(**dsns)
+        yield office
+        office.env.dispose()
+
+
+@pytest.fixture(scope="module")
+def stores_of_module(
+    pg: Any, stores: Stores, register_of_module: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
+    """An installation for all tests of a file, where one of them makes what the others only look at."""
+    with (
+        _copies(pg, stores) as dsns,
+        _offices(register_of_module, stores, tmp_path_factory.mktemp("office")) as open_,
+    ):
+        office = open_(**dsns)
+        yield office
+        office.env.dispose()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -126,17 +126,26 @@ MISTAKES = {
 }
 
 
-@pytest.fixture
-def swept(own_stores: Office) -> Office:
+@pytest.fixture(scope="module")
+def swept_once(stores_of_module: Office) -> Office:
     """An installation whose first sweep was allowed, carried out and proven."""
-    sweep = previewing_sweep.preview(own_stores.env, "scheduled__1", TODAY)
-    with transaction(own_stores.env.register) as register:
-        sweeps.approve(register, own_stores.env.keyring, sweep.number, sweep.digest, OFFICER)
+    env = stores_of_module.env
+    sweep = previewing_sweep.preview(env, "scheduled__1", TODAY)
+    with transaction(env.register) as register:
+        sweeps.approve(register, env.keyring, sweep.number, sweep.digest, OFFICER)
     for store in STORES:
-        sweeping.carry_out(own_stores.env, sweep.number, store)
-    verdict = proving_sweep.prove(own_stores.env, sweep.number)
-    assert proving_sweep.close(own_stores.env, sweep.number, verdict).status is SweepStatus.DONE
-    return own_stores
+        sweeping.carry_out(env, sweep.number, store)
+    verdict = proving_sweep.prove(env, sweep.number)
+    assert proving_sweep.close(env, sweep.number, verdict).status is SweepStatus.DONE
+    return stores_of_module
+
+
+@pytest.fixture
+def swept(swept_once: Office) -> Iterator[Office]:
+    """The same for all, since no test takes a row; with a catalog and a policy that a test may change."""
+    env = replace(swept_once.env)
+    yield replace(swept_once, env=env)
+    env.dispose()
 
 
 @contextmanager
@@ -168,11 +177,11 @@ def test_a_mistake_is_stopped_before_one_row_is_gone(
     wrong.make(env)
     with nothing_changes(swept):
         if wrong.make is not nothing:
-            sweep = previewing_sweep.preview(env, "scheduled__2", wrong.day)
+            sweep = previewing_sweep.preview(env, f"scheduled__seen: {mistake}", wrong.day)
             assert "changed" in {ask["why"] for ask in sweep.asks or ()}
             refused(env, sweep)
         monkeypatch.setattr(rules, "fingerprint", lambda *_: known)
-        sweep = previewing_sweep.preview(env, "scheduled__3", wrong.day)
+        sweep = previewing_sweep.preview(env, f"scheduled__unseen: {mistake}", wrong.day)
         assert not {"first", "changed", "stopped"} & {ask["why"] for ask in sweep.asks or ()}
         for store, table, record_class in wrong.takes:
             assert (store, table) in asked(sweep, "share"), (table, record_class)
