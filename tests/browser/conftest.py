@@ -17,6 +17,7 @@ from avgflow.demo import load as demo
 from avgflow.demo import truth
 from avgflow.demo.truth import SubjectTruth
 from avgflow.demo.world import World
+from avgflow.embedded import airflow_environment
 from avgflow.embedded import stack as stack_of_avgflow
 from avgflow.embedded.stack import Status
 
@@ -52,6 +53,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Status, t
                 patch.delenv(name)
         # Other tests may be at work on the same machine.
         patch.setattr(stack_of_avgflow, "SECONDS_TO_HEALTH", 900.0)
+        patch.setattr(airflow_environment, "LOOKS_FOR_WORK", 0.5)
         status = start(lambda line: None)
         demo.load(status.as_json()["stores"], WORLD, file, lambda phase, done, total: None)
         yield status, tuple(truth.read_subjects(file))

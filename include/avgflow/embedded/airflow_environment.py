@@ -14,6 +14,10 @@ from avgflow.embedded.ports import HOST
 from avgflow.embedded.state import CLI_USER, STORES, StackState, write_private
 from avgflow.roles import DEMO_USERS
 
+LOOKS_FOR_WORK = 0.2
+"""How often the scheduler looks for work when it has none. Airflow's default of 1.0 costs a run of nine tasks several
+seconds of waiting; 0.1 takes a tenth of a core more, all day."""
+
 
 def stack_environment(layout: Layout, state: StackState, repository: Path) -> dict[str, str]:
     """What `stack.env` holds: for Airflow's parts, for the command line, and for a person's own shell."""
@@ -89,9 +93,7 @@ def _airflow_settings(layout: Layout, state: StackState, repository: Path) -> di
         ("logging", "colored_console_log"): False,
         # Airflow's own parts warn each other of deprecated calls, in the log of every task.
         ("logging", "namespace_levels"): "py.warnings=ERROR",
-        # The scheduler looks for work this often when it has none: Airflow's default of 1.0 costs a run of nine
-        # tasks several seconds of waiting; 0.1 takes a tenth of a core more, all day.
-        ("scheduler", "scheduler_idle_sleep_time"): 0.2,
+        ("scheduler", "scheduler_idle_sleep_time"): LOOKS_FOR_WORK,
         ("scheduler", "max_tis_per_query"): 64,
         # A scheduler that is killed is started anew at once; its tasks are taken back when its last heartbeat is
         # older than the threshold, at the next check: within about half a minute.
@@ -103,9 +105,10 @@ def _airflow_settings(layout: Layout, state: StackState, repository: Path) -> di
         ("scheduler", "task_instance_heartbeat_timeout_detection_interval"): 10,
         ("scheduler", "trigger_timeout_check_interval"): 5,
         ("dag_processor", "dag_bundle_storage_path"): layout.airflow / "bundles",
-        # New files are found and changed ones read again within this time.
+        # New files are found and changed ones read again within this time; what files take from the policy and the
+        # catalog (when sweeps run, which stores there are) within the longer one, for that reads them all.
         ("dag_processor", "refresh_interval"): 10,
-        ("dag_processor", "min_file_process_interval"): 60,
+        ("dag_processor", "min_file_process_interval"): 300,
         ("dag_processor", "parsing_processes"): 2,
         ("dag_processor", "print_stats_interval"): 0,
         ("metrics", "statsd_on"): False,
