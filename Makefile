@@ -51,7 +51,8 @@ down: ## stop the embedded stack; leaves no process behind
 
 # Whole files go to whichever worker is free, in order; the system tests are the first unit, for they are the longest.
 test: setup ## run every test that needs no browser or Docker engine
-	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder --ignore tests/browser --ignore tests/seeded
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder \
+		--ignore tests/browser --ignore tests/seeded
 
 # The last -m counts: this one takes the place of the one in pyproject.toml.
 test-faults: setup ## kill the erasure at every step of every store, and other tests that take long

@@ -30,7 +30,7 @@ def _in_memory() -> bool:
     return there.f_bavail * there.f_frsize >= ROOM and not there.f_flag & os.ST_NOEXEC
 
 
-GIVES_WAY = 19
+GIVES_WAY = 15
 """The niceness of tests that run beside those of a whole stack."""
 
 # Databases are made and dropped by the thousand. On a disk a third of the processor's time goes into their files.

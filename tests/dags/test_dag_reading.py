@@ -72,7 +72,7 @@ def python(program: str, environment: dict[str, str]) -> dict[str, object]:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment(tmp_path: Path, patience: dict[str, str]) -> dict[str, str]:
     """As the stack gives it to Airflow's parts."""
     return {
         "PATH": "",
@@ -81,6 +81,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+        **patience,
     }
 
 
