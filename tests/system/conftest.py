@@ -84,7 +84,7 @@ def desk(truth_file: Path) -> Iterator[Desk]:
         shutil.copyfile(Settings().policy, own_policy)
         own_policy.chmod(0o644)
         patch.setenv("AVGFLOW_POLICY", str(own_policy))
-        patch.setattr(airflow_environment, "LOOKS_FOR_WORK", 0.5)  # it spares a tenth of a core
+        patch.setattr(airflow_environment, "LOOKS_FOR_WORK", 0.5)  # other stacks share the machine
         temporary = home / "tmp"
         temporary.mkdir()
         temporary.chmod(0o1777)

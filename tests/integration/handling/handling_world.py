@@ -247,7 +247,7 @@ def in_batches(number: int, at_once: int) -> list[Any]:
     ]
 
 
-MANY = [10, pytest.param(100, marks=pytest.mark.faults)]
+MANY = [SOME, pytest.param(100, marks=pytest.mark.faults)]
 """How many ask at once, for `parametrize`."""
 
 
